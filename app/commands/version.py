@@ -50,6 +50,8 @@ def _create(args: argparse.Namespace) -> int:
             digest=version.digest[:12],
         )
     ]
+    if version.name != args.name:
+        lines.append(_text("kept_name", name=version.name))
     if same is not None:
         lines.append(_text("same_as", name=same.name, at=_moment(same.at.isoformat())))
     if read_at is not None:
@@ -122,6 +124,10 @@ def _restore(args: argparse.Namespace) -> int:
     project = open_project(args.project)
     version = record.find(project, args.name)
     if not args.yes:
+        if not restore.would_change(project, version):
+            state = {"would_restore": None, "restored": None, "before": None}
+            _say(args, state, _text("restore_nothing", name=version.name))
+            return 0
         text = _text("restore_would", name=version.name, images=number(version.counts["images"]))
         _say(args, {"would_restore": version.id, "restored": None, "before": None}, text)
         return 0

@@ -195,7 +195,11 @@ def _deleting(project: Project, version: CorpusVersion) -> None:
         freed = delete.preview(project, version.id)
         st.markdown(_text("delete_help", name=version.name, size=state.file_size(freed.bytes)))
         if st.button(_text("delete_do"), key="delete", type="primary"):
-            _begin("freed", lambda: delete.delete(project, version.id, wait=WAIT_SECONDS))
+            author = identity.of_session()
+            _begin(
+                "freed",
+                lambda: delete.delete(project, version.id, wait=WAIT_SECONDS, author=author),
+            )
             st.rerun()
 
 

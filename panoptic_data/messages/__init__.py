@@ -8,6 +8,7 @@ Not here: any logic on what to say when.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -15,13 +16,18 @@ from importlib.resources import files
 __all__ = ["LANGUAGES", "keys", "terminal_language", "translate"]
 
 LANGUAGES = ("en", "fr")
+# What stands before and after a quotation, and the marks inside of one.
+_QUOTED = {"en": ("“", "”", ("‘", "’")), "fr": ("« ", " »", ("“", "”"))}
+_OPENING, _CLOSING = re.compile("“|«[ \u00a0\u202f]?"), re.compile("”|[ \u00a0\u202f]?»")
+_MARKS = re.compile("[“”«»]")
 
 
 def translate(key: str, language: str, **params: object) -> str:
     """Return the text of ``key`` with its placeholders filled.
 
     A key ending in ``_one``/``_other`` is chosen by the parameter ``count`` when the bare key
-    is absent. Raises KeyError when the catalogue has no such key: a missing text is a bug.
+    is absent. Quotation marks in what is put between quotation marks become the inner ones of the
+    language. Raises KeyError when the catalogue has no such key: a missing text is a bug.
     """
     catalogue = _catalogue(language)
     text = catalogue.get(key)
@@ -29,7 +35,24 @@ def translate(key: str, language: str, **params: object) -> str:
         text = catalogue[f"{key}_{_plural(params['count'], language)}"]
     if text is None:
         raise KeyError(key)
-    return text.format(**params) if params else text
+    return _filled(text, language, params) if params else text
+
+
+def _filled(text: str, language: str, params: dict[str, object]) -> str:
+    before, after, marks = _QUOTED["fr" if language == "fr" else "en"]
+    for name, value in params.items():
+        quoted = f"{before}{{{name}}}{after}"
+        if isinstance(value, str) and quoted in text and _MARKS.search(value):
+            inner = f"{name}_inside"
+            text = text.replace(quoted, f"{before}{{{inner}}}{after}")
+            params = {**params, inner: _nested(value, marks)}
+    return text.format(**params)
+
+
+def _nested(text: str, marks: tuple[str, str]) -> str:
+    """Return a text that is quoted with the inner marks of a language in place of outer ones."""
+    opening, closing = marks
+    return _CLOSING.sub(closing, _OPENING.sub(opening, text))
 
 
 def terminal_language() -> str:

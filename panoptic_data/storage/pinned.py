@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from panoptic_data.errors import TableMissing, VersionReadOnly
+from panoptic_data.storage import deleted_versions
 from panoptic_data.storage.connection import Connection
 from panoptic_data.storage.folder import ProjectFolder
 from panoptic_data.storage.version_files import is_pinned
@@ -31,6 +32,7 @@ class PinnedConnection(Connection):
     def __init__(self, uri: str, folder: ProjectFolder, pins: Mapping[str, int]) -> None:
         super().__init__(uri, folder)
         self._pins = pins
+        self._version = folder.version
         self._pin = pin_name(folder.version)
 
     def anchored(self) -> NoReturn:
@@ -51,20 +53,27 @@ class PinnedConnection(Connection):
         return frozenset(self._pins)
 
     def open(self, name: str, version: int | None = None) -> Any | None:
-        """Open a table as it was, or before; None where there was none. Raises TableMissing."""
+        """Open a table as it was, or before; None where there was none.
+
+        Raises TableMissing, VersionDeleted.
+        """
         self.check()
         if name not in self._pins:
             return None
         # A table that was made anew may come to the same number: only with its pin is it the same.
         # The branch itself is not read: it names the path of the table when it was pinned.
         if not is_pinned(Path(self.uri) / f"{name}.lance", self._pin):
-            self.check()
-            raise TableMissing(table=name)
+            self._raise_missing(name)
         table = self.at_pin(name, self._pins[name] if version is None else version)
         if table is None:
-            self.check()
-            raise TableMissing(table=name)
+            self._raise_missing(name)
         return table
+
+    def _raise_missing(self, name: str) -> NoReturn:
+        """Raise VersionDeleted where somebody deleted the version, else TableMissing."""
+        self.check()
+        lance = Path(self.uri)
+        raise deleted_versions.find(lance.parent, self._version) or TableMissing(table=name)
 
     def _refuse(self) -> NoReturn:
         raise VersionReadOnly

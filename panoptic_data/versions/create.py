@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as release_of
 from platform import python_version
 from typing import TYPE_CHECKING, Any
+from unicodedata import category
 
 import polars as pl
 
@@ -39,6 +40,7 @@ __all__ = [
     "create",
     "create_in_run",
     "describe",
+    "encoder_rows",
     "give_up_unrecorded_pins",
     "merge",
     "merge_in_run",
@@ -49,6 +51,11 @@ __all__ = [
 ]
 
 LONGEST_NAME = 120
+# Categories of Unicode that cannot be seen, or be stored: control signs, marks of direction, halves
+# of signs, as in names of files that are in no encoding.
+_UNWRITABLE = ("Cc", "Cf", "Cs", "Co")
+# Which writing needs: joiners, and marks of direction that a letter may have beside it.
+_WRITTEN = str.maketrans("", "", "\u200c\u200d\u200e\u200f")
 _ID_SIGNS = "0123456789abcdefghjkmnpqrstvwxyz"
 _PACKAGES = (
     *("lancedb", "polars", "pyarrow", "numpy", "pillow", "imagehash", "torch", "open_clip_torch"),
@@ -154,10 +161,18 @@ def _files(project: Project, version: CorpusVersion) -> dict[str, frozenset[str]
 
 
 def checked_name(project: Project, name: str) -> str:
-    """Return the name of a new version. Raises InvalidVersion."""
+    """Return the name of a new version: as it is given, with single spaces between its words.
+
+    Raises InvalidVersion.
+    """
     name = " ".join(name.split())
     if not name:
         raise InvalidVersion("no_name")
+    if name.startswith("-"):
+        # A command would take it for an option.
+        raise InvalidVersion("dash_name", name=name[:60])
+    if any(category(sign) in _UNWRITABLE for sign in name.translate(_WRITTEN)):
+        raise InvalidVersion("unwritable_name", name=ascii(name)[1:-1][:60])
     if len(name) > LONGEST_NAME:
         raise InvalidVersion("long_name", most=LONGEST_NAME)
     if any(other.name.casefold() == name.casefold() for other in record.list_versions(project)):
@@ -189,7 +204,7 @@ def pin_tables(project: Project, id: str) -> CorpusVersion:
         events=0,
         off=(),
         runs=(),
-        encoders=_encoders(database, project.encoders),
+        encoders=encoder_rows(project),
         stages={},
         counts={},
         code_version=runs.code_version(),
@@ -215,11 +230,11 @@ def give_up_unrecorded_pins(project: Project) -> int:
     return given_up
 
 
-def _encoders(database: Database, texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+def encoder_rows(project: Project) -> dict[str, dict[str, Any]]:
     """Return the project's encoders in their order, by slug; also those that no run has tried."""
-    rows = {row["text"]: row for row in database.frame("encoders").to_dicts()}
+    rows = {row["text"]: row for row in project.database().frame("encoders").to_dicts()}
     encoders = {}
-    for text in texts:
+    for text in project.encoders:
         row = rows.get(text, {"slug": text, "text": text})
         encoders[str(row["slug"])] = {name: row.get(name) for name in _OF_ENCODER}
     return encoders

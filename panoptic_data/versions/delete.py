@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from panoptic_data.annotations.log import current_user
 from panoptic_data.provenance import runs
-from panoptic_data.storage import version_files
+from panoptic_data.storage import deleted_versions, version_files
 from panoptic_data.storage.pinned import pin_name
 from panoptic_data.versions import record
 
@@ -43,10 +44,15 @@ def preview(project: Project, name: str) -> Freed:
     return Freed(version, sum(tables.values()), tables)
 
 
-def delete(project: Project, name: str, wait: float = 0.0) -> Freed:
-    """Delete a version; return what that frees. Raises UnknownVersion, ProjectBusy."""
+def delete(project: Project, name: str, wait: float = 0.0, author: str | None = None) -> Freed:
+    """Delete a version; return what that frees. Raises UnknownVersion, ProjectBusy.
+
+    Who deletes it, ``author``, is noted for those who have it open.
+    """
     with runs.alone(project, wait):
         freed = preview(project, name)
+        version = freed.version
+        deleted_versions.note(project, version.id, version.name, author or current_user())
         database = project.database()
         record.forget(project, freed.version.id)
         for table in freed.version.tables:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from panoptic_data.errors import UnknownVersion
+from panoptic_data.storage import deleted_versions
 from panoptic_data.storage.folder import write_in_one_step
 from panoptic_data.storage.schema import arrow, table_name
 
@@ -100,12 +101,15 @@ def list_versions(project: Project) -> list[CorpusVersion]:
 
 
 def find(project: Project, name: str) -> CorpusVersion:
-    """Return the version of this id or name. Raises UnknownVersion."""
+    """Return the version of this id or name. Raises UnknownVersion, also as VersionDeleted."""
     versions = list_versions(project)
     by_id = {version.id: version for version in versions}
     by_name = {version.name.casefold(): version for version in versions}
     version = by_id.get(name) or by_name.get(" ".join(name.split()).casefold())
     if version is None:
+        gone = deleted_versions.find(project.root, name)
+        if gone is not None:
+            raise gone
         known = ", ".join(version.name for version in versions) or "–"
         raise UnknownVersion(name=name, known=known)
     return version

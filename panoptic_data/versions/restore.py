@@ -29,7 +29,7 @@ from panoptic_data.storage.folder import write_in_one_step
 from panoptic_data.storage.locks import is_held
 from panoptic_data.storage.project import open_project, set_encoders, set_parameters
 from panoptic_data.storage.schema import arrow
-from panoptic_data.versions import create, record
+from panoptic_data.versions import content, create, known_digests, record
 from panoptic_data.versions.opened import at_version
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.versions.record import CorpusVersion
 
-__all__ = ["ACT", "FILE_NAME", "finish", "is_unfinished", "name_before", "restore"]
+__all__ = ["ACT", "FILE_NAME", "finish", "is_unfinished", "name_before", "restore", "would_change"]
 
 ACT = "restore_version"
 FILE_NAME = "restore.json"
@@ -75,6 +75,16 @@ def restore(
             write_in_one_step(root / FILE_NAME, json.dumps(plan))
         _carry_out(project, plan, run.id)
     return before
+
+
+def would_change(project: Project, version: CorpusVersion) -> bool:
+    """Whether restoring a version would change anything: the content, or the encoders."""
+    database = project.database()
+    known = known_digests.of(project, {name: database.version(name) for name in database.names()})
+    known[content.LOG] = known_digests.of_log(project)
+    digest = content.corpus_digest(content.part_digests(project, known))
+    encoders = create.encoder_rows(project)
+    return digest != version.digest or list(encoders) != list(version.encoders)
 
 
 def name_before(version: CorpusVersion, language: str) -> str:

@@ -53,6 +53,8 @@ def import_version(
     path, target = path.expanduser().resolve(), target.expanduser().resolve()
     if not path.exists():
         raise InvalidVersion("nothing_there", path=path)
+    if target.is_relative_to(path) or path.is_relative_to(target):
+        raise InvalidVersion("target_inside", path=target)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InvalidVersion("target_used", path=target)
     if not target.parent.is_dir():

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+import panoptic_data
 from app.cli import main
 from app.commands import version_arguments
 from panoptic_data.annotations import edits, properties, tags
+from panoptic_data.annotations.log import current_user
+from panoptic_data.errors import DataUnavailable, InvalidVersion
 from panoptic_data.ingest import images, sources
 from panoptic_data.provenance import stages
-from panoptic_data.versions import record
+from panoptic_data.versions import create, record
 from tests import synthetic
 from tests.small_corpus import write_pictures
 
@@ -150,7 +153,7 @@ def test_restoring_what_is_there_says_so_and_makes_no_version(changed, run, json
     # What was restored by mistake is restored back, under a name that does not nest.
     again = json_of("version", "restore", before["id"], "--yes")["before"]
     assert again["name"].startswith("before the restoring of 20")
-    assert again["note"] == "The corpus before “before restoring “submitted”” was restored."
+    assert again["note"] == "The corpus before “before restoring ‘submitted’” was restored."
     third = json_of("version", "restore", again["id"], "--yes")["before"]
     assert third["name"].count("before") == 1
 
@@ -227,3 +230,40 @@ def test_an_import_of_nothing_is_one_sentence(tmp_path, capsys):
     assert main(["version", "import", str(tmp_path / "a.zip"), *target]) == 2
     assert "Errno" not in errors + capsys.readouterr().err
     assert not (tmp_path / "again").exists()
+
+
+def test_a_restoration_that_would_change_nothing_promises_no_version(corpus, run, json_of):
+    run("version", "create", "now")
+    assert run("version", "restore", "now")[1] == (
+        "The corpus is what it was at “now”: restoring it would change nothing, "
+        "and make no version.\n"
+    )
+    assert json_of("version", "restore", "now")["would_restore"] is None
+    assert [version.name for version in record.list_versions(corpus)] == ["now"]
+
+
+def test_names_that_no_command_could_take_are_refused_and_changed_ones_said(corpus, run):
+    for name in ("-rf", "a\x1bb", "a\u202eb", "a\udcffb"):
+        with pytest.raises(InvalidVersion) as refused:
+            create.checked_name(corpus, name)
+        assert "\n" not in str(refused.value)
+    assert run("version", "create", "a\x07b")[0] == 2
+    assert record.list_versions(corpus) == []
+    assert "kept as “a b”" in run("version", "create", " a\n b")[1]
+    assert "kept as" not in run("version", "create", "c d")[1]
+
+
+def test_who_deleted_a_version_is_said_to_those_who_have_it_open(corpus, run, json_of):
+    run("version", "create", "gone")
+    [version] = record.list_versions(corpus)
+    opened = panoptic_data.open_version(corpus, "gone")
+    assert json_of("version", "delete", "gone", "--yes")["deleted"]
+    for name in ("gone", "GONE", version.id):
+        code, _, errors = run("version", "show", name)
+        assert code == 2
+        assert f"The version “gone” was deleted by {current_user()} on 20" in errors
+    with pytest.raises(DataUnavailable, match="was deleted by"):
+        opened.database().read("images")
+    # Another one of that name is that one.
+    run("version", "create", "gone")
+    assert run("version", "show", "gone")[0] == 0

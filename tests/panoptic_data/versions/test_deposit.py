@@ -281,6 +281,12 @@ def test_what_is_no_deposit_and_a_used_target_are_refused(tagged, tmp_path):
             import_version(wrong, tmp_path / target)
     with pytest.raises(InvalidExport):
         export(tagged, "submitted", tagged.root / "a.zip")
+    bag = tmp_path / "outer" / "bag"
+    (bag / "data").mkdir(parents=True)
+    for target in (bag, bag / "new", bag / "data" / "new", bag.parent):
+        with pytest.raises(InvalidVersion, match="inside what is imported"):
+            import_version(bag, target)
+    assert sorted(path.name for path in bag.parent.rglob("*")) == ["bag", "data"]
 
 
 @pytest.mark.parametrize(
