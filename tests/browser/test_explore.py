@@ -334,3 +334,22 @@ def test_folder_added_in_the_browser_is_read_and_shown(visit, tmp_path):
         expect(page.get_by_role("status").filter(has_text="8 images")).to_be_visible()
         # The rest of the run is no part of this test.
         jobs.stop_processing(project)
+
+
+def test_pictures_that_did_not_come_are_asked_for_again(visit, address):
+    page = visit()
+    lost = set()
+
+    def lose_once(route):
+        if route.request.url in lost:
+            return route.fallback()
+        lost.add(route.request.url)
+        return route.abort()
+
+    page.route("**/thumb/*", lose_once)
+    page.goto(address)
+    ready(page)
+    sha1 = tile(page, 0).get_attribute("data-sha1")
+    assert any(sha1 in url for url in lost)
+    expect(page.locator(f".tile[data-sha1='{sha1}'] img.here")).to_be_visible()
+    expect(page.locator(".tile .broken")).to_have_count(0)

@@ -1,5 +1,6 @@
 // A field for the values of each type: shows what is stored, tells what to write instead. Not here:
 // tags (tag_chips.js), writing a value, where the fields are placed.
+import { ask } from "../shared/bridge/page_requests.js";
 import { el, icon, iconButton, set, write } from "../shared/ui/dom.js";
 import { routeTo } from "../shared/bridge/address.js";
 import { TagChips } from "./tag_chips.js";
@@ -169,7 +170,7 @@ class LinkField extends TextField {
   }
 
   open() {
-    document.dispatchEvent(new CustomEvent("panoptic:open", { detail: { sha1: this.stored, name: "" } }));
+    ask("open", { sha1: this.stored, name: "" });
   }
 }
 

@@ -1,5 +1,6 @@
 // The menu of a tag's chip: the shortcut that adds the tag, more images for it. Not here: what else
 // can be done with tags (tagtree).
+import { ask } from "../shared/bridge/page_requests.js";
 import { annotations } from "../shared/store/annotations.js";
 import { el, fill, icon, write } from "../shared/ui/dom.js";
 
@@ -70,7 +71,7 @@ export class TagMenu {
   suggestImages() {
     const tag = this.tag?.id;
     this.node.hidePopover();
-    if (tag) document.dispatchEvent(new CustomEvent("panoptic:suggest", { detail: { tag } }));
+    if (tag) ask("suggest", { tag });
   }
 
   /** Save the shortcut; it is taken from another tag that has it. */

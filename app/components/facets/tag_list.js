@@ -1,5 +1,6 @@
 // Tags with counts, as a tree where some stand below others; several can be chosen. Not here: which
 // of many are shown (Python).
+import { ask } from "../shared/bridge/page_requests.js";
 import { el, icon, set } from "../shared/ui/dom.js";
 import { makeSearch } from "./search_field.js";
 import { makeTree } from "./tree.js";
@@ -53,5 +54,5 @@ function offer(row, { id }, label) {
 function suggest(event, tag) {
   // Not a press on the row, which would choose it.
   event.stopPropagation();
-  document.dispatchEvent(new CustomEvent("panoptic:suggest", { detail: { tag } }));
+  ask("suggest", { tag });
 }

@@ -1,4 +1,5 @@
 // Values with counts, several of which can be chosen. Not here: what they mean.
+import { ask } from "../shared/bridge/page_requests.js";
 import { el, fill, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
 import { routeTo } from "../shared/bridge/address.js";
 import { makeSearch } from "./search_field.js";
@@ -50,14 +51,14 @@ function fit(list, count) {
       el("span", { class: "label" }),
       el("span", { class: "number" }),
     );
-    const why = iconButton("help", "", () => ask(why), { class: "tool why", hidden: true });
+    const why = iconButton("help", "", () => askWhy(why), { class: "tool why", hidden: true });
     list.append(el("li", {}, button, why));
   }
 }
 
-function ask(why) {
+function askWhy(why) {
   const detail = { group: why.dataset.group, label: why.getAttribute("aria-label") };
-  document.dispatchEvent(new CustomEvent("panoptic:why", { detail }));
+  ask("why", detail);
 }
 
 function writeItem(row, item, section, { language, change, texts }) {

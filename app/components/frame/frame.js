@@ -1,6 +1,7 @@
 // What is on every page: the selection at the bottom left and what is done with it, the keys, the
 // language that is remembered. Not here: what runs, at the bottom right (Python), choosing values
 // (tagging.js), a tag for more images like them (more_like_these.js), keys of tags (tag_shortcuts.js).
+import { answerTo } from "../shared/bridge/page_requests.js";
 import { goneOffers } from "../annotate/gone_offers.js";
 import { NameGroups } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
@@ -156,8 +157,7 @@ class Frame {
     document.addEventListener("keydown", this.onKeyDown);
     this.onSay = () => this.announce();
     annotations.addEventListener("say", this.onSay);
-    this.onSuggest = (event) => this.send("suggest", event.detail.tag);
-    document.addEventListener("panoptic:suggest", this.onSuggest);
+    this.unanswer = answerTo("suggest", ({ tag }) => this.send("suggest", tag));
     this.stopFollowing = annotations.follow();
     annotations.language = data.language;
     annotations.read().catch(() => {});
@@ -393,7 +393,7 @@ class Frame {
     brush.stop();
     this.modeLine.close();
     annotations.removeEventListener("say", this.onSay);
-    document.removeEventListener("panoptic:suggest", this.onSuggest);
+    this.unanswer();
     selection.removeEventListener("change", this.onSelectionChange);
     document.removeEventListener("keydown", this.onKeyDown);
   }

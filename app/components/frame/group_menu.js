@@ -1,6 +1,7 @@
 // The menu of a group, opened from its heading: tag its images, find more like them, make a property
 // of all groups.
 // Not here: tagging (tagging.js), the property (annotate/name_groups.js), the heading (gallery).
+import { answerTo } from "../shared/bridge/page_requests.js";
 import { el, icon, write } from "../shared/ui/dom.js";
 import { isVersion } from "../shared/bridge/address.js";
 import { annotations } from "../shared/store/annotations.js";
@@ -49,8 +50,7 @@ export class GroupMenu {
     });
     this.list = el("div", { class: "grouping", popover: "auto", role: "menu" }, this.title, this.first, more, all);
     this.list.addEventListener("keydown", (event) => this.onKey(event));
-    this.onGroup = (event) => this.show(/** @type {CustomEvent} */ (event).detail);
-    document.addEventListener("panoptic:group", this.onGroup);
+    this.unanswer = answerTo("group", (group) => this.show(group));
   }
 
   /** @param {GroupRequest} group */
@@ -77,7 +77,7 @@ export class GroupMenu {
   }
 
   close() {
-    document.removeEventListener("panoptic:group", this.onGroup);
+    this.unanswer();
   }
 }
 

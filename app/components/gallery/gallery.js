@@ -1,6 +1,7 @@
 // The gallery: every image of a view, and one of them large. Streamlit calls the default export
 // with the data of each run; only what differs is written. Not here: the grid (grid.js), one image
 // large (viewer.js), the layout (arrangement.js, geometry.js), keys and mouse (gestures.js).
+import { answerTo } from "../shared/bridge/page_requests.js";
 import { current } from "../shared/store/current_image.js";
 import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { changes as displayChanges, display } from "../shared/ui/display_settings.js";
@@ -87,12 +88,11 @@ class Gallery {
     this.unfollow = onAnnotationChange((position) => this.onAnnotated(position));
     this.mounted = new AbortController();
     const { signal } = this.mounted;
-    const onOpen = (event) => !this.isSecond && this.openOther(event.detail);
     current.addEventListener("change", () => this.yieldToOther(), { signal });
     displayChanges.addEventListener("change", () => this.onDisplayChange(), { signal });
     addEventListener("popstate", () => this.followAddress(), { signal });
     addEventListener("pagehide", () => this.remember(), { signal });
-    document.addEventListener("panoptic:open", onOpen, { signal });
+    signal.onabort = answerTo("open", (image) => this.isSecond || this.openOther(image));
   }
 
   /** @param {Data} data */

@@ -1,5 +1,6 @@
 // The header of a group: fold it, select it, show only it, ask what else can be done with it. Not
 // here: where it lies.
+import { ask } from "../shared/bridge/page_requests.js";
 import { el, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
 
 const CHECKED = { all: "true", some: "mixed", none: "false" };
@@ -11,7 +12,7 @@ const INDENT = 16;
 export function makeHeader(texts) {
   const tick = el("button", { type: "button", class: "tick", role: "checkbox", tabindex: "-1" }, icon("check"));
   const only = iconButton("filter_alt", texts.group_only, null, { class: "tool only", tabindex: "-1" });
-  const more = iconButton("more_horiz", texts.group_more, (event) => ask(event), {
+  const more = iconButton("more_horiz", texts.group_more, (event) => askSheet(event), {
     class: "tool more",
     tabindex: "-1",
     "aria-haspopup": "menu",
@@ -21,7 +22,7 @@ export function makeHeader(texts) {
   const askWhy = (event) => {
     event.stopPropagation();
     const detail = { group: why.dataset.group, label: why.getAttribute("aria-label") };
-    document.dispatchEvent(new CustomEvent("panoptic:why", { detail }));
+    ask("why", detail);
   };
   why.addEventListener("keydown", (event) => event.stopPropagation());
   const header = el(
@@ -41,7 +42,7 @@ export function makeHeader(texts) {
     ),
   );
   /** The sheet around says what the group is. */
-  const ask = (event) => {
+  const askSheet = (event) => {
     event.stopPropagation();
     header.dispatchEvent(new CustomEvent("ask", { bubbles: true, detail: { button: more } }));
   };

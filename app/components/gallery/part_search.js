@@ -1,5 +1,6 @@
 // A rectangle on the open image, for a search by this part of it: drawn with the mouse, or moved
 // with the keys. Not here: what is found (searchline hears of it).
+import { ask } from "../shared/bridge/page_requests.js";
 import { el } from "../shared/ui/dom.js";
 
 // Smaller was a click, not a rectangle; in parts of the picture.
@@ -122,7 +123,7 @@ export class PartSearch {
     const edges = [left, top, Math.min(width, scale - left), Math.min(height, scale - top)];
     this.turn(false);
     const detail = `crop:${shown.sha1}@${edges.map((edge) => edge / scale).join(",")}`;
-    document.dispatchEvent(new CustomEvent("panoptic:seek", { detail }));
+    ask("seek", detail);
   }
 }
 

@@ -1,5 +1,6 @@
 // One tile: a picture, its circle to select it, its captions. Not here: where it lies.
 import { el, fill, icon, set, write } from "../shared/ui/dom.js";
+import { makePicture } from "../shared/ui/picture.js";
 import { routeTo } from "../shared/bridge/address.js";
 import { showCaptions } from "./captions.js";
 import { chip } from "./sort_chip.js";
@@ -12,16 +13,13 @@ const NEARLY = 1.03;
 
 /** @param {Record<string, string>} texts @returns {HTMLElement} */
 export function makeTile(texts) {
-  const image = el("img", { alt: "", draggable: "false", decoding: "async" });
-  image.addEventListener("load", () => image.classList.add("here"));
-  image.addEventListener("error", () => image.parentElement?.classList.add("broken"));
   return el(
     "div",
     { role: "gridcell", class: "tile" },
     el(
       "div",
       { class: "frame" },
-      image,
+      makePicture(),
       el("span", { class: "badge" }),
       el("span", { class: "damage" }, icon("broken_image")),
       el("span", { class: "away" }, icon("folder_off")),

@@ -1,6 +1,7 @@
 // What scrolls through a view in rows of images and headings of groups: only the rows in sight are
 // elements. Grid and table are sheets. Not here: what a row of images looks like, what a press
 // does, where each row lies (geometry.js).
+import { ask } from "../shared/bridge/page_requests.js";
 import { el, set } from "../shared/ui/dom.js";
 import { Scrolling } from "../shared/ui/virtual_scroll.js";
 import { brush } from "../shared/store/brush.js";
@@ -91,7 +92,7 @@ export class Sheet extends EventTarget {
       isUnset: this.groups.unset[group],
       select: () => this.ticks.only(group),
     };
-    document.dispatchEvent(new CustomEvent("panoptic:group", { detail: request }));
+    ask("group", request);
   }
 
   /** Where all rows lie; null while that cannot be said. @abstract @returns {Geometry | null} */

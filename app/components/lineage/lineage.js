@@ -1,6 +1,7 @@
 // Why an image has a value: a dialog that opens on a press on anything with `data-why`, in whatever
 // component. Streamlit calls the default export with the data of each run. Not here: the graph
 // (graph.js), finding the lineage (Python).
+import { answerTo, ask } from "../shared/bridge/page_requests.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { el, iconButton, set, write } from "../shared/ui/dom.js";
 import { routeTo } from "../shared/bridge/address.js";
@@ -60,11 +61,7 @@ class LineageDialog {
     this.onClick = (event) => this.pressed(event);
     document.addEventListener("click", this.onClick);
     // From what keeps its own presses: filters, headers of groups.
-    this.onWhy = (event) => {
-      const { group, label } = /** @type {CustomEvent} */ (event).detail;
-      if (this.data) this.open({ group }, label);
-    };
-    document.addEventListener("panoptic:why", this.onWhy);
+    this.unanswer = answerTo("why", ({ group, label }) => this.data && this.open({ group }, label));
   }
 
   /** @param {Data} data */
@@ -167,7 +164,7 @@ class LineageDialog {
   imageLink(sha1, name) {
     const open = () => {
       this.node.close();
-      document.dispatchEvent(new CustomEvent("panoptic:open", { detail: { sha1, name } }));
+      ask("open", { sha1, name });
     };
     return el("button", { type: "button", onclick: open }, this.data.texts.open_image);
   }
@@ -176,6 +173,6 @@ class LineageDialog {
     this.request?.abort();
     this.graph.close();
     document.removeEventListener("click", this.onClick);
-    document.removeEventListener("panoptic:why", this.onWhy);
+    this.unanswer();
   }
 }

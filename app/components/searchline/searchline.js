@@ -2,6 +2,7 @@
 // calls the default export with the data of each run. Not here: the search's own chips
 // (search_terms.js), an image to search for (image_query.js), several keys and levels
 // (sort_and_group.js), captions (caption_menu.js).
+import { answerTo } from "../shared/bridge/page_requests.js";
 import { debounced, el, icon, iconButton, set, write } from "../shared/ui/dom.js";
 import {
   LARGEST,
@@ -178,8 +179,7 @@ class SearchLine {
     this.onRefresh = () => this.refresh();
     document.addEventListener("panoptic:hold", this.onHold);
     document.addEventListener("panoptic:refresh", this.onRefresh);
-    this.onSeek = (event) => this.send("add", event.detail);
-    document.addEventListener("panoptic:seek", this.onSeek);
+    this.unanswer = answerTo("seek", (detail) => this.send("add", detail));
     this.imageQuery.listen(root);
     this.drawDisplay();
   }
@@ -353,7 +353,7 @@ class SearchLine {
     this.search.cancel();
     this.terms.close();
     this.imageQuery.close();
-    document.removeEventListener("panoptic:seek", this.onSeek);
+    this.unanswer();
     pendingChanges.removeEventListener("change", this.onPending);
     displayChanges.removeEventListener("change", this.onDisplayChange);
     panelChanges.removeEventListener("change", this.onDisplayChange);

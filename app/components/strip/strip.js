@@ -1,5 +1,6 @@
 // A short list of images, such as those most similar to one, under a slider over how alike they
 // must be; a press opens. Streamlit calls the default export with the data of each run.
+import { ask } from "../shared/bridge/page_requests.js";
 import { el, fill, iconButton, set, write } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
 import { SimilaritySlider } from "../shared/ui/similarity_slider.js";
@@ -82,7 +83,7 @@ function picture(row, { without, why, texts }) {
   const image = el("img", { src: routeTo(`/thumb/${sha1}`), alt: "", decoding: "async", loading: "lazy" });
   image.style.background = row.colour ?? "transparent";
   const label = row.similarity == null ? name : `${name}, ${row.similarity.toFixed(2)}`;
-  const open = () => document.dispatchEvent(new CustomEvent("panoptic:open", { detail: { sha1, name } }));
+  const open = () => ask("open", { sha1, name });
   return el(
     "li",
     {},

@@ -1,5 +1,6 @@
 // The rows of the table: a sheet of one image a row. Not here: the headings of its columns, what
 // a press does, what a cell says (columns.js), scrolling and groups (virtual_sheet.js).
+import { makePicture } from "../shared/ui/picture.js";
 import { el, fill, icon, set, write } from "../shared/ui/dom.js";
 import { Sheet, numberOf } from "../gallery/virtual_sheet.js";
 import { brush } from "../shared/store/brush.js";
@@ -104,14 +105,7 @@ export class Body extends Sheet {
     set(node, "aria-level", groups ? groups.depth[g.group[position]] + 2 : null);
     set(node, "data-sha1", row?.sha1 ?? null);
     node.classList.toggle("current", index === this.current);
-    node.classList.toggle("stamped", Boolean(row && brush.done.has(row.sha1)));
-    node.classList.toggle("gone", Boolean(row?.gone));
-    node.classList.toggle("unclear", Boolean(row?.unclear));
-    const away = row?.away ? fill(this.texts.away, { path: row.away }) : "";
-    node.classList.toggle("is-away", Boolean(away));
-    const marks = [row?.gone ? this.texts.gone : "", row?.unclear ? this.texts.unclear : "", away];
-    set(node, "aria-description", marks.filter(Boolean).join(". ") || null);
-    set(node, "title", away || null);
+    this.mark(node, row);
     node.classList.toggle("skeleton", !row);
     if (!row) return;
     layout.shown.forEach((column, at) => {
@@ -120,6 +114,18 @@ export class Body extends Sheet {
       if (column.isOwn) this.drawOwn(cell, column, row);
       else writeCell(cell, column.text(row));
     });
+  }
+
+  /** Show what sets an image apart: stamped, gone, unclear, away. */
+  mark(node, row) {
+    node.classList.toggle("stamped", Boolean(row && brush.done.has(row.sha1)));
+    node.classList.toggle("gone", Boolean(row?.gone));
+    node.classList.toggle("unclear", Boolean(row?.unclear));
+    const away = row?.away ? fill(this.texts.away, { path: row.away }) : "";
+    node.classList.toggle("is-away", Boolean(away));
+    const marks = [row?.gone ? this.texts.gone : "", row?.unclear ? this.texts.unclear : "", away];
+    set(node, "aria-description", marks.filter(Boolean).join(". ") || null);
+    set(node, "title", away || null);
   }
 
   drawOwn(cell, column, row) {
@@ -167,18 +173,14 @@ const MAKERS = {
       { type: "button", class: "tick-box", tabindex: "-1", title: texts.select, "aria-label": texts.select },
       icon("check"),
     ),
-  picture: () => {
-    const image = el("img", { alt: "", draggable: "false", decoding: "async" });
-    image.addEventListener("load", () => image.classList.add("here"));
-    image.addEventListener("error", () => image.parentElement?.classList.add("broken"));
-    return el(
+  picture: () =>
+    el(
       "span",
       { class: "frame" },
-      image,
+      makePicture(),
       icon("broken_image"),
       el("span", { class: "away" }, icon("folder_off")),
-    );
-  },
+    ),
   folder: () => el("bdi"),
   colour: () => el("span", { class: "swatch", role: "img" }),
 };

@@ -1,5 +1,6 @@
 // The table: every image of a view as a row of its properties. Streamlit calls the default export
 // with the data of each run; only what differs is written. Not here: an image large (gallery).
+import { ask } from "../shared/bridge/page_requests.js";
 import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { current } from "../shared/store/current_image.js";
 import { debounced, el, set } from "../shared/ui/dom.js";
@@ -252,7 +253,7 @@ class Table {
     if (!row) return;
     const { sha1, name } = row;
     this.remember();
-    document.dispatchEvent(new CustomEvent("panoptic:open", { detail: { sha1, name } }));
+    ask("open", { sha1, name });
     if (imageAddress.opened() !== sha1) imageAddress.open(sha1, true);
     this.tellCurrent.cancel();
     this.tellNow(true);

@@ -1,5 +1,6 @@
 // The panel of the selected tags: colour, key, parents, pictures, and what can be done with them.
 // Not here: doing it (tag_changes.js).
+import { ask } from "../shared/bridge/page_requests.js";
 import { el, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
 import { identifierField } from "./identifier_field.js";
 import { rename } from "../shared/ui/inline_rename.js";
@@ -167,7 +168,7 @@ export class TagPanel {
       event.preventDefault();
       this.tools.explore(property, ids);
     };
-    const suggestImages = (tag) => document.dispatchEvent(new CustomEvent("panoptic:suggest", { detail: { tag } }));
+    const suggestImages = (tag) => ask("suggest", { tag });
     return el(
       "div",
       { class: "acts" },
