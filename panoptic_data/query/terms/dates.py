@@ -1,7 +1,8 @@
 """Dates as values of terms: ``date:1930s``, ``date>1930``, ``added:7d``, ``date:1930..1935-06``.
 
-Here: days, months, years and decades, and ranges of them. Not here: dates as values of
-properties, which people write in more ways (``annotations.values``).
+Here: days, months, years and decades, ranges of them, and dates that are not known to the day
+(``annotations.edtf``). Not here: dates as values of properties, which people write in more ways
+(``annotations.values``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from panoptic_data.annotations import edtf
 from panoptic_data.query.terms.term import (
     Context,
     Part,
@@ -28,6 +30,7 @@ __all__ = ["read_date", "write_date_range"]
 _PERIOD = re.compile(r"(?P<decade>[0-9]{3})0s|(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2}))?")
 _FRENCH = re.compile(r"(?:(?P<day>[0-9]{1,2})/)?(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EDTF_DAY = re.compile(r"[0-9]{4}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 _LAST_DAYS = re.compile(r"([0-9]{1,5})[dj]")
 _DAY = timedelta(days=1)
 
@@ -35,6 +38,11 @@ _DAY = timedelta(days=1)
 def read_date(term: Term, value: TermValue, context: Context) -> Part:
     """Return the condition of one value: a period, a range or a comparison. Raises TermError."""
     field, sign, text = term.field, term.sign, value.text
+    uncertain = _uncertain_period(text)
+    if uncertain is not None and None in uncertain:
+        if sign not in (":", "="):
+            raise TermError("date", value.span, text=text)
+        return Condition(field, "between", [day and day.isoformat() for day in uncertain])
     low, dots, high = text.partition("..")
     if dots and sign == ":":
         if not low and not high:
@@ -73,6 +81,9 @@ def _read_period(text: str, span: Span, today: date) -> tuple[date, date]:
     """Return the first and the last day of what is typed. Raises TermError."""
     try:
         period = _relative_period(text, today) or _calendar_period(text)
+        if period is None:
+            first, last = _uncertain_period(text) or (None, None)
+            period = (first, last) if first and last else None
     except (ValueError, OverflowError):
         period = None
     if period is None:
@@ -110,6 +121,24 @@ def _calendar_period(text: str) -> tuple[date, date] | None:
         return date(year, 1, 1), date(year, 12, 31)
     begin = date(year, int(parts["month"]), 1)
     return begin, _month_end(begin)
+
+
+def _uncertain_period(text: str) -> tuple[date | None, date | None] | None:
+    """Return the days that a date as archivists write it may mean, None for an open end.
+
+    None for any other text: 1930?, ~1930-06, 193X, 1930/1935, 1930/.. are such dates.
+    """
+    if "/" in text and _FRENCH.fullmatch(text):
+        return None
+    known = edtf.parse(text, lambda plain: plain if _is_calendar_date(plain) else None)
+    return edtf.bounds(known) if known is not None and edtf.is_edtf(known) else None
+
+
+def _is_calendar_date(text: str) -> bool:
+    try:
+        return bool(_EDTF_DAY.fullmatch(text)) and _calendar_period(text) is not None
+    except ValueError:
+        return False
 
 
 def _month_end(day: date) -> date:

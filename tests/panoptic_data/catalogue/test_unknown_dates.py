@@ -2,7 +2,7 @@
 
 import pytest
 
-from panoptic_data import annotate, create_property
+from panoptic_data import annotate, create_property, parse_view
 from panoptic_data.catalogue import facets, registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.views.model import Condition, Level, Sort, View
@@ -69,3 +69,19 @@ def test_they_sort_group_and_count_by_where_they_begin(corpus):
         "1900": 1, "1920": 1, "1930": 4, "1950": 1, None: 1,
     }  # fmt: skip
     assert sum(facets.months(catalogue, View(), field).values()) == 7
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("made:193X", {"decade", "span", "maybe", "day", "year"}),
+        ("made:1930/1935", {"decade", "span", "maybe", "day"}),
+        ("made:~1934-06", {"decade"}),
+        ("made:1935?", {"decade", "maybe"}),
+        ("made:1951/..", {"since"}),
+    ],
+)
+def test_a_query_takes_dates_as_they_are_noted(corpus, query, expected):
+    catalogue, _ = corpus
+    view = parse_view(catalogue.project, query)
+    assert set(shown(catalogue, view)) == expected
