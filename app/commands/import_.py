@@ -169,6 +169,7 @@ def _problem_lines(column: Mapping[str, Any], existing: str) -> Iterator[str]:
     if column["repeated"]:
         yield f"    {_text('repeated', count=column['repeated'], shown=number(column['repeated']))}"
     yield from _conflict_lines(column, existing)
+    yield from _rewritten_lines(column["rewritten"])
     if column["order"] is None:
         yield f"    {_text('column_dates_open')}"
     elif column["order"] == "month":
@@ -196,6 +197,17 @@ def _conflict_lines(column: Mapping[str, Any], existing: str) -> Iterator[str]:
         held, value = (_cut(conflict[part]) for part in ("held", "value"))
         yield f"      {conflict['target'][:_ID_DIGITS]}  {held} → {value}"
     yield from _ellipsis(conflicts)
+
+
+def _rewritten_lines(rewritten: Mapping[str, Any]) -> Iterator[str]:
+    if not rewritten["count"]:
+        return
+    count = rewritten["count"]
+    yield f"    {_text('rewritten', count=count, shown=number(count))}"
+    for cell in rewritten["first"]:
+        value, becomes = _cut(cell["value"]), _cut(cell["becomes"])
+        yield f"  {_line(cell['line'], f'{value} → {becomes}')}"
+    yield from _ellipsis(rewritten)
 
 
 def _unread_lines(unread: Mapping[str, Any]) -> Iterator[str]:

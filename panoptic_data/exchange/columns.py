@@ -42,6 +42,7 @@ SEPARATORS = (",", ";", "|")
 # checked on all rows.
 _SAMPLED = 20_000
 _TAG_TYPES = ("tag", "tags")
+_REWRITTEN = {"line": pl.Int64, "value": pl.String, "becomes": pl.String}
 _CONFLICTS = dict.fromkeys(("target", "held", "value"), pl.String)
 
 
@@ -73,7 +74,8 @@ class ColumnValues:
     For tags ``value`` is the name of a tag, one row per tag. ``unreadable`` and ``repeats`` have
     line and value: what cannot be read, and what differs from an earlier row of the same image.
     ``conflicts`` has target, held and value: where the project has another value now. ``authors``
-    has target and author where the file says whose a value is.
+    has target and author where the file says whose a value is. ``rewritten`` has line, value and
+    becomes: texts that come back otherwise when they are written, as 007 of a number does.
     """
 
     column: Column
@@ -83,6 +85,7 @@ class ColumnValues:
     new_tags: tuple[str, ...] = ()
     conflicts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_CONFLICTS))
     authors: pl.DataFrame | None = None
+    rewritten: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_REWRITTEN))
 
     @property
     def repeated(self) -> int:
@@ -163,7 +166,20 @@ def _read_cells(state: State, table: Table, column: Column, cells: pl.DataFrame)
     first = readable.unique("target", keep="first", maintain_order=True).drop("row")
     repeats = _repeats(table, readable, first)
     conflicts = _conflicts(state, column, first)
-    return ColumnValues(column, first, unreadable, repeats, conflicts=conflicts)
+    rewritten = _rewritten(table, column, cells, texts)
+    return ColumnValues(
+        column, first, unreadable, repeats, conflicts=conflicts, rewritten=rewritten
+    )
+
+
+def _rewritten(table: Table, column: Column, cells: pl.DataFrame, texts: pl.Series) -> pl.DataFrame:
+    """Return the numbers that are written back otherwise, but for signs that group or part them."""
+    if column.type != "number" or cells["value"].dtype != pl.String:
+        return pl.DataFrame(schema=_REWRITTEN)
+    plain = pl.col("value").str.replace_all(r"[\s'’]", "").str.replace(",", ".", literal=True)
+    read = cells.with_columns(becomes=texts).drop_nulls("becomes")
+    differing = read.filter((plain != pl.col("becomes")) & (plain != pl.col("becomes") + ".0"))
+    return _lines(table, differing).with_columns(becomes=differing["becomes"])
 
 
 def nonempty(series: pl.Series) -> pl.Series:

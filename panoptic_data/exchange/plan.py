@@ -293,6 +293,10 @@ def _summarize_column(plan: Plan, column: Column, listed: int) -> dict[str, Any]
             "count": reading.conflicts.height,
             "first": reading.conflicts.head(listed).to_dicts(),
         },
+        "rewritten": {
+            "count": reading.rewritten.height,
+            "first": reading.rewritten.head(listed).to_dicts(),
+        },
         "new_tags": {"count": len(reading.new_tags), "first": list(reading.new_tags[:listed])},
         "unreadable": {
             "count": reading.unreadable.height,

@@ -223,6 +223,10 @@ class ColumnRow {
       const examples = column.conflicts.first.map(({ held, value }) => `${held} → ${value}`).join("\n");
       lines.push(el("div", { class: "quiet", title: examples }, t("conflicts", { count: column.conflicts.count })));
     }
+    if (column.rewritten.count) {
+      const examples = column.rewritten.first.map(({ value, becomes }) => `${value} → ${becomes}`).join("\n");
+      lines.push(el("div", { class: "quiet", title: examples }, t("rewritten", { count: column.rewritten.count })));
+    }
     if (column.repeated) lines.push(el("div", { class: "quiet" }, t("repeated", { count: column.repeated })));
     return lines;
   }

@@ -25,6 +25,7 @@ const WAIT_SHOWN_AFTER_MS = 300;
  * @property {number} [held]
  * @property {number} [repeated]
  * @property {{count: number, first: {target: string, held: string, value: string}[]}} [conflicts]
+ * @property {{count: number, first: {line: number, value: string, becomes: string}[]}} [rewritten]
  * @property {{count: number}} [new_tags]
  * @property {{count: number, first: {line: number, value: string}[]}} [unreadable]
  *

@@ -175,3 +175,18 @@ def test_an_open_quote_is_said_with_its_line_and_days_are_asked(war, capsys):
     state = annotations_of(war).state(fresh=True)
     values = {prop.name: set(state.values(prop.id)["value"]) for prop in state.live_properties}
     assert values == {"d": {"1912-04-05", "1913-01-02"}, "note": {'"open', "x"}}
+
+
+def test_numbers_that_come_back_otherwise_are_counted(war, capsys):
+    file = war.root.parent / "labels.csv"
+    file.write_text("path;shelf\n1930/red.jpg;007\nblue.png;12\n", encoding="utf-8")
+    code, out, _ = ran(war, capsys, "--dry-run", "--column", "shelf=number")
+    assert code == 0
+    assert "1 value is written back otherwise, as a number" in out
+    assert "007 → 7" in out
+    for text in ("1,5", "1 200", "12.0", "-3"):
+        file.write_text(f"path;shelf\n1930/red.jpg;{text}\n", encoding="utf-8")
+        out = ran(war, capsys, "--dry-run", "--column", "shelf=number")[1]
+        assert "written back" not in out, text
+    file.write_text("path;shelf\n1930/red.jpg;007\nblue.png;12\n", encoding="utf-8")
+    assert "written back" not in ran(war, capsys, "--dry-run", "--column", "shelf=text")[1]
