@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panoptic_data.messages import translate
-from panoptic_data.provenance import costs, parameters, stages
+from panoptic_data.provenance import costs, overview, parameters, stages
 from panoptic_data.provenance.costs import Cost
 from panoptic_data.storage.project import Project
 from panoptic_data.vectors import outdated
@@ -66,10 +66,19 @@ def describe(project: Project, request: Request, language: str) -> tuple[dict[st
     }
     if not each:
         return values, [translate("process.nothing", language)]
+    missing = overview.image_counts(project)["missing"]
     lines = [_line(item, why[item.stage], language) for item in each]
     if any(item.reason == RECHECK for item in each):
         lines.append(translate("process.recheck_follows", language))
+    if missing and any(item.images and not _reads(item) for item in each):
+        params = {"count": missing, "shown": f"{missing:,}"}
+        lines.append(translate("process.with_missing", language, **params))
     return values, [*lines, _sum(whole, language)]
+
+
+def _reads(item: Estimate) -> bool:
+    """Whether a stage reads files: of missing images there are none."""
+    return stages.stage_kind(item.stage) in ("files", "images")
 
 
 def _why(item: Estimate, late: Mapping[str, outdated.Outdated], language: str) -> str:

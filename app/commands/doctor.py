@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.commands.encoders import encoder_rows
-from app.session.language import cli_text, number, terminal_language
+from app.session.language import cli_text, image_count, number, terminal_language
 from panoptic_data.errors import (
     ProjectAway,
     ProjectIncomplete,
@@ -173,9 +173,10 @@ def _table_text(problem: TableProblem) -> str:
 
 def _project(project: Project) -> Iterator[Finding]:
     from panoptic_data.ingest import sources
-    from panoptic_data.provenance import runs
+    from panoptic_data.provenance import overview, runs
 
-    images = number(project.database().count("images"))
+    missing = overview.image_counts(project)["missing"]
+    images = image_count(project.database().count("images"), missing)
     registered = sources.listing(project)
     text = cli_text("doctor_project", path=project.root, images=images, sources=len(registered))
     yield Finding("ok", text)

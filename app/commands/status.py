@@ -9,7 +9,7 @@ from typing import Any
 from app.commands.encoders import describe, encoder_rows
 from app.commands.parameters import outdated_values, print_outdated
 from app.commands.storage_warning import warn_of_broken_log
-from app.session.language import cli_text, number, terminal_language
+from app.session.language import cli_text, image_count, number, terminal_language
 from panoptic_data.annotations import materialize
 from panoptic_data.errors import DataUnavailable
 from panoptic_data.ingest import sources
@@ -78,8 +78,8 @@ def _print(project: Project, state: dict[str, Any]) -> None:
     print(cli_text("project_line", path=project.root))
     files = state["files"]
     print(
-        f"{number(state['images'])} {cli_text('status_images')}; {cli_text('status_files')}: "
-        + _statuses(files, state["images_by_status"])
+        f"{image_count(state['images'], state['images_by_status']['missing'])}; "
+        f"{cli_text('status_files')}: " + _statuses(files, state["images_by_status"])
     )
     for source in state["sources"]:
         counts = {status: source[status] for status in overview.STATUSES}

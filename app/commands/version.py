@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.commands import version_differences
 from app.services import jobs
-from app.session.language import number, terminal_language
+from app.session.language import image_count, number, terminal_language
 from panoptic_data.messages import translate
 from panoptic_data.storage.project import open_project
 from panoptic_data.versions import create, delete, diff, paths, record, restore, verify
@@ -128,7 +128,7 @@ def _restore(args: argparse.Namespace) -> int:
             state = {"would_restore": None, "restored": None, "before": None}
             _say(args, state, _text("restore_nothing", name=version.name))
             return 0
-        text = _text("restore_would", name=version.name, images=number(version.counts["images"]))
+        text = _text("restore_would", name=version.name, images=_images(version))
         _say(args, {"would_restore": version.id, "restored": None, "before": None}, text)
         return 0
     before_name = restore.name_before(version, terminal_language())
@@ -282,8 +282,12 @@ def _moment(iso: str) -> str:
 
 
 def _line(version: CorpusVersion) -> str:
-    images = _text("images", count=number(version.counts["images"]))
-    return f"{version.at:%Y-%m-%d %H:%M}  {version.id}  {version.name}  ({images})"
+    at = f"{version.at:%Y-%m-%d %H:%M}"
+    return f"{at}  {version.id}  {version.name}  ({_images(version)})"
+
+
+def _images(version: CorpusVersion) -> str:
+    return image_count(version.counts["images"], version.missing)
 
 
 def _facts(version: CorpusVersion) -> Iterator[str]:
@@ -304,7 +308,8 @@ def _facts(version: CorpusVersion) -> Iterator[str]:
     for name, value in pairs.items():
         if value:
             yield f"  {_text(f'fact_{name}')}: {value}"
-    for name in ("images", "sources", "properties", "tags", "values", "events"):
+    yield f"  {_images(version)}"
+    for name in ("sources", "properties", "tags", "values", "events"):
         yield f"  {_text(f'count_{name}')}: {number(version.counts[name])}"
 
 

@@ -18,6 +18,7 @@ from app.services import identity, jobs
 from app.services.background_work import BackgroundWork
 from app.session import open_version, state
 from app.session.callbacks import uninterrupted
+from app.session.language import image_count
 from app.widgets import disk_use, version_banner, version_differences
 from app.widgets.html_table import moment
 from app.widgets.version_differences import Sides
@@ -110,7 +111,7 @@ def _list(versions: list[CorpusVersion]) -> None:
                 on_click=uninterrupted(_choose),
                 args=(version.id,),
             )
-            images = _text("images", count=state.number(version.counts["images"]))
+            images = _images(version)
             parts = (moment(version.at), version.author, images)
             st.html(f"<p>{escape(' · '.join(parts))}</p>")
     rest = len(versions) - shown
@@ -162,7 +163,7 @@ def _chosen(project: Project, versions: list[CorpusVersion]) -> None:
 def _restoring(project: Project, version: CorpusVersion) -> None:
     author = identity.of_session()
     with st.popover(_text("restore"), icon=":material/settings_backup_restore:"):
-        images = state.number(version.counts["images"])
+        images = _images(version)
         st.markdown(_text("restore_help", name=version.name, images=images))
         if st.button(_text("restore_do"), key="restore", type="primary"):
             before = restore.name_before(version, state.language())
@@ -226,11 +227,15 @@ def _in_order(chosen: str, other: str, versions: list[CorpusVersion]) -> tuple[s
 def _citing(project: Project, version: CorpusVersion) -> None:
     """Show what a paper can say of a version, to be copied."""
     st.html(f"<h3>{escape(_text('cite'))}</h3>")
-    images = _text("images", count=state.number(version.counts["images"]))
+    images = _images(version)
     at = f"{version.at:%Y-%m-%d}"
     texts = {"project": project.name, "name": version.name, "at": at, "images": images}
     citation = _text("citation", **texts, digest=version.digest, author=version.author)
     st.code(citation, language=None, wrap_lines=True)
+
+
+def _images(version: CorpusVersion) -> str:
+    return image_count(version.counts["images"], version.missing, state.language())
 
 
 def _facts(version: CorpusVersion) -> str:

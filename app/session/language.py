@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from panoptic_data.messages import terminal_language, translate
 
-__all__ = ["cli_text", "file_size", "number", "terminal_language"]
+__all__ = ["cli_text", "file_size", "image_count", "number", "terminal_language"]
 
 
 def cli_text(key: str, **params: object) -> str:
@@ -17,6 +17,16 @@ def number(value: float, language: str | None = None) -> str:
     grouped = f"{value:,.0f}"
     # U+202F: the narrow no-break space of French typography.
     return grouped.replace(",", "\u202f") if (language or terminal_language()) == "fr" else grouped
+
+
+def image_count(images: int, missing: int, language: str | None = None) -> str:
+    """Say how many images there are, and how many of them have no file any more."""
+    code = language or terminal_language()
+    text = translate("frame.image_count", code, count=images, shown=number(images, code))
+    if not missing:
+        return text
+    of_them = translate("frame.of_them_missing", code, count=missing, shown=number(missing, code))
+    return f"{text}, {of_them}"
 
 
 def file_size(count: int, language: str | None = None) -> str:

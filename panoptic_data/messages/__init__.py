@@ -16,8 +16,10 @@ from importlib.resources import files
 __all__ = ["LANGUAGES", "keys", "terminal_language", "translate"]
 
 LANGUAGES = ("en", "fr")
-# What stands before and after a quotation, and the marks inside of one.
-_QUOTED = {"en": ("“", "”", ("‘", "’")), "fr": ("« ", " »", ("“", "”"))}
+# What stands before and after a quotation, as catalogues write it, and the marks inside of one.
+_FRENCH_SPACES = (" ", "\u00a0", "\u202f")
+_QUOTED = {"en": (("“", "”"),), "fr": tuple((f"«{sign}", f"{sign}»") for sign in _FRENCH_SPACES)}
+_INNER = {"en": ("‘", "’"), "fr": ("“", "”")}
 _OPENING, _CLOSING = re.compile("“|«[ \u00a0\u202f]?"), re.compile("”|[ \u00a0\u202f]?»")
 _MARKS = re.compile("[“”«»]")
 
@@ -39,13 +41,14 @@ def translate(key: str, language: str, **params: object) -> str:
 
 
 def _filled(text: str, language: str, params: dict[str, object]) -> str:
-    before, after, marks = _QUOTED["fr" if language == "fr" else "en"]
+    code = "fr" if language == "fr" else "en"
     for name, value in params.items():
-        quoted = f"{before}{{{name}}}{after}"
-        if isinstance(value, str) and quoted in text and _MARKS.search(value):
+        if not isinstance(value, str) or not _MARKS.search(value):
+            continue
+        for before, after in _QUOTED[code]:
             inner = f"{name}_inside"
-            text = text.replace(quoted, f"{before}{{{inner}}}{after}")
-            params = {**params, inner: _nested(value, marks)}
+            text = text.replace(f"{before}{{{name}}}{after}", f"{before}{{{inner}}}{after}")
+            params = {**params, inner: _nested(value, _INNER[code])}
     return text.format(**params)
 
 

@@ -272,8 +272,9 @@ def _packages() -> Iterable[tuple[str, str]]:
 def _counts(opened: Project) -> dict[str, Any]:
     """Return how much a version holds.
 
-    ``images``; ``files`` by status; ``sources``; ``properties``, ``tags``, ``values``, ``events``;
-    ``duplicates``: kind → groups; ``clusters``: encoder → clusters at the main level.
+    ``images``, and how many of them are ``missing``; ``files`` by status; ``sources``;
+    ``properties``, ``tags``, ``values``, ``events``; ``duplicates``: kind → groups; ``clusters``:
+    encoder → clusters at the main level.
     """
     database = opened.database()
     state = annotations_of(opened).state()
@@ -281,6 +282,7 @@ def _counts(opened: Project) -> dict[str, Any]:
     duplicates = groups.agg(pl.col("group").n_unique()).sort("kind")
     return {
         "images": database.count("images"),
+        "missing": overview.image_counts(opened)["missing"],
         "files": overview.file_counts(opened),
         "sources": database.count("sources"),
         "properties": len(state.live_properties),

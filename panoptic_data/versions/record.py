@@ -8,6 +8,7 @@ version (``create``), reading the corpus at one (``opened``).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +44,7 @@ TABLE = "corpus_versions"
 COPIES = "versions"
 """The folder of a project that holds a copy of each row."""
 
+_MARKS = re.compile("[“”„‘’'\"]|«\\s?|\\s?»")
 # A column `digest` is that of its own row (``storage.checksums``).
 _DIGEST = "corpus_digest"
 _JSON = ("digests", "tables", "encoders", "stages", "counts", "packages", "origin")
@@ -78,6 +80,11 @@ class CorpusVersion:
     origin: Mapping[str, Any] | None = None
 
     @property
+    def missing(self) -> int:
+        """How many of its images had no file any more; 0 where an earlier release made it."""
+        return int(self.counts.get("missing", 0))
+
+    @property
     def used_encoders(self) -> dict[str, Mapping[str, Any]]:
         """Those of ``encoders`` that had vectors."""
         return {slug: row for slug, row in self.encoders.items() if self._has_vectors(slug)}
@@ -104,8 +111,8 @@ def find(project: Project, name: str) -> CorpusVersion:
     """Return the version of this id or name. Raises UnknownVersion, also as VersionDeleted."""
     versions = list_versions(project)
     by_id = {version.id: version for version in versions}
-    by_name = {version.name.casefold(): version for version in versions}
-    version = by_id.get(name) or by_name.get(" ".join(name.split()).casefold())
+    by_name = {_key(version.name): version for version in versions}
+    version = by_id.get(name) or by_name.get(_key(name))
     if version is None:
         gone = deleted_versions.find(project.root, name)
         if gone is not None:
@@ -113,6 +120,11 @@ def find(project: Project, name: str) -> CorpusVersion:
         known = ", ".join(version.name for version in versions) or "–"
         raise UnknownVersion(name=name, known=known)
     return version
+
+
+def _key(name: str) -> str:
+    """Return what a name is looked up by: any quotation marks, as sentences have others inside."""
+    return _MARKS.sub('"', " ".join(name.split()).casefold())
 
 
 def keep(project: Project, version: CorpusVersion) -> None:

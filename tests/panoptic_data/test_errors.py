@@ -1,5 +1,7 @@
 """The errors that a person can meet: their messages and exit codes."""
 
+import re
+
 import pytest
 
 from panoptic_data import errors
@@ -62,3 +64,12 @@ def test_weights_that_are_not_there_name_the_encoder_and_why():
 def test_bytes_that_are_no_image_have_a_reason_and_a_detail():
     error = errors.UnreadableImage("truncated", "at byte 12")
     assert (error.reason, error.detail) == ("truncated", "at byte 12")
+
+
+def test_quotation_marks_inside_of_others_are_the_inner_ones():
+    name = "before restoring “x”"
+    assert "“before restoring ‘x’”" in errors.UnknownVersion(name=name, known="–").message("en")
+    french = errors.UnknownVersion(name="avant « x »", known="–").message("fr")
+    assert re.search(r"«\savant “x”\s»", french)
+    # What stands in no quotation marks stays as it is.
+    assert errors.UsageError(problem=name).message("en") == name

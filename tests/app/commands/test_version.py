@@ -109,6 +109,8 @@ def test_restoring_and_deleting_say_what_they_would_do_before_they_do_it(changed
     assert json_of("query", "")["total"] == 5
     before = json_of("version", "restore", "submitted", "--yes")["before"]
     assert before["name"] == "before restoring “submitted”"
+    # As a sentence quotes it.
+    assert json_of("version", "show", "before restoring ‘submitted’")["id"] == before["id"]
     assert json_of("query", "")["total"] == 4
     assert json_of("version", "verify", "submitted")["is_whole"]
     freed = json_of("version", "delete", before["id"])
@@ -267,3 +269,16 @@ def test_who_deleted_a_version_is_said_to_those_who_have_it_open(corpus, run, js
     # Another one of that name is that one.
     run("version", "create", "gone")
     assert run("version", "show", "gone")[0] == 0
+
+
+def test_missing_images_are_counted_among_the_images(corpus, run, json_of):
+    rows = [row for row in corpus.database().read("files").to_pylist() if row["sha1"] == A]
+    corpus.database().delete("files", [row["file_id"] for row in rows])
+    synthetic.write(corpus, "files", [{**row, "status": "missing"} for row in rows])
+    run("version", "create", "one gone")
+    counted = "4 images, 1 of them missing"
+    assert f"({counted})" in run("version", "list")[1]
+    assert f"  {counted}\n" in run("version", "show", "one gone")[1]
+    assert counted in run("status")[1]
+    synthetic.write(corpus, "images", [synthetic.image("e", run="r2")])
+    assert f"({counted})" in run("version", "restore", "one gone")[1]

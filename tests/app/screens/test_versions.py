@@ -77,7 +77,7 @@ def test_what_differs_is_counted_and_shown_by_its_pictures(corpus, store, page):
     press(page, "Verify")
     assert page.success[0].value.startswith("Version “submitted” is whole")
     press(page, "Restore this version")
-    assert "before restoring “submitted”" in page.success[0].value
+    assert "before restoring ‘submitted’" in page.success[0].value
     assert [row.name for row in record.list_versions(corpus)][1] == version.name
 
 
