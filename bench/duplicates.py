@@ -1,12 +1,12 @@
 """Duplicates: which real edits each hash and each encoder finds, and the time and memory it takes.
 
-    python -m bench.duplicates [hashes|groups|semantic|shipped|scale] … [--images 100000 1000000]
+    python -m bench.duplicates [hashes|groups|semantic|alike|shipped|scale] … [--images 100000]
 
 `hashes`: share of edits within a radius of their original, and pairs of other corpora within
 it, nearly all false. `groups`: the groups that `detect.update` finds in the three corpora, by edit.
-`semantic`: the same by embedding and threshold. `shipped`: precision and recall of pairs by edit,
-for each hash, for near groups and for encoders, at the thresholds in use. `scale`: seconds and
-memory of finding pairs.
+`semantic`: the same by embedding and threshold. `alike`: see `bench.alike`. `shipped`: precision
+and recall of pairs by edit, for each hash, for near groups and for encoders, at the thresholds in
+use. `scale`: seconds and memory of finding pairs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import time
 import numpy as np
 import polars as pl
 
-from bench import corpora
+from bench import alike, corpora
 from panoptic_data.duplicates import detect, hamming
 from panoptic_data.storage.tables import Database
 from panoptic_data.vectors import neighbours
@@ -250,6 +250,7 @@ PARTS = {
     "hashes": _hashes,
     "groups": _groups,
     "semantic": _semantic,
+    "alike": alike.print_table,
     "shipped": _shipped,
     "scale": _scale,
 }

@@ -20,6 +20,7 @@ from app.api.endpoint import NO_STORE, answering, language, spreadsheet, whole_n
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.embedded import dates_as_texts
 from panoptic_data.duplicates import keepers, review
+from panoptic_data.duplicates.sureness import limits, sureness
 from panoptic_data.messages import translate
 from panoptic_data.views import model
 
@@ -46,9 +47,10 @@ def routes(project: Project) -> list[Route]:
 
     - ``GET /clearing/groups?kind=&order=&start=&count=&view=&at=``: ``kinds``, each with its open
       ``groups``, how many images would be ``leaving``, ``bytes`` that copies take up, the greatest
-      ``distances`` of its groups (each with how many there are), how many are ``closed``; ``found``
-      (null before duplicates were looked for, else how many groups there are in all), ``position``
-      of the log; of ``kind`` some ``groups`` from ``start`` on: ``group``, ``count``,
+      ``distances`` of its groups (each with how many there are), how sure it is (``sureness``, of
+      ``sureness.LEVELS`` or null) that groups within each are one picture, how many are ``closed``;
+      ``found`` (null before duplicates were looked for, else how many groups there are in all),
+      ``position`` of the log; of ``kind`` some ``groups`` from ``start`` on: ``group``, ``count``,
       ``distance``, ``bytes``, ``place`` and some ``sha1s``, the keeper first; ``at``, the position
       of the first of the groups named (by commas) that is open, else null.
     - ``GET /clearing/group?group=&view=``: its ``members``, the suggested keeper first, and why it
@@ -111,13 +113,16 @@ def _count_groups(project: Project, current: Catalogue) -> int | None:
 def _kind(current: Catalogue, groups: OpenGroups) -> dict[str, Any]:
     of_kind = current.duplicates().filter(pl.col("kind") == groups.kind)
     counts = groups.frame.group_by("distance").len().sort("distance")
+    steps = _slider_steps(counts) if groups.kind != review.COPIES else []
+    known = limits(current.project)
     return {
         "kind": groups.kind,
         "groups": len(groups),
         "closed": of_kind["group"].n_unique() - len(groups),
         "leaving": groups.leaving,
         "bytes": groups.bytes,
-        "distances": _slider_steps(counts) if groups.kind != review.COPIES else [],
+        "distances": steps,
+        "sureness": [sureness(groups.kind, distance, known) for distance, _ in steps],
     }
 
 

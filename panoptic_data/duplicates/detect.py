@@ -20,6 +20,7 @@ import polars as pl
 
 from panoptic_data.duplicates import added_near
 from panoptic_data.duplicates.near import grouped, star_centres, usable_radius
+from panoptic_data.encoders import FAMILIES
 from panoptic_data.ingest.links import distinct_files
 from panoptic_data.provenance.stages import (
     CODE_VERSIONS,
@@ -29,7 +30,7 @@ from panoptic_data.provenance.stages import (
 )
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.sync import sync_table
-from panoptic_data.vectors import neighbours
+from panoptic_data.vectors import neighbours, spread
 
 __all__ = ["RADIUS", "SIMILARITY", "update"]
 
@@ -39,7 +40,8 @@ RADIUS = 10
 """Bits of 64 by which the DCT hashes of two edits of a picture may differ."""
 
 SIMILARITY: Mapping[str, float] = {"clip": 0.95, "timm": 0.92, "visual": 0.98}
-"""Cosine from which two images count as similar, by family of encoder; measured."""
+"""Cosine from which two images count as similar, by family of encoder; measured. In a corpus of
+images that are all alike it is higher (``vectors.spread``)."""
 
 # Of the 64 bits of each hash, how many a spot on a flat ground changes at most: few pixels are
 # unlike the mean, some more, by the ringing of the reduction, are lighter than the one beside.
@@ -64,8 +66,8 @@ def update(
     where they are in a group with these. The groups are those of a comparison of all. With
     ``anew`` all are compared.
 
-    ``radius`` is in bits, ``similarity`` a cosine by slug or by family of encoder. A group's name
-    is its kind and its smallest sha1.
+    ``radius`` is in bits, ``similarity`` a cosine by slug, which holds as it is, or by family of
+    encoder: then the corpus may raise it. A group's name is its kind and its smallest sha1.
     """
     began = time.monotonic()
     database = project.database()
@@ -83,9 +85,8 @@ def update(
     )
     # A file that has several paths is no copy of itself.
     parts = [_exact(distinct_files(project, files)), near]
-    for slug in slugs:
-        threshold = similarity.get(slug, similarity.get(slug.partition("-")[0], 1.0))
-        parts.append(_semantic(project, slug, files, threshold))
+    limits = {slug: _limit(project, slug, similarity) for slug in slugs}
+    parts += [_semantic(project, slug, files, limit) for slug, limit in limits.items()]
     rows = pl.concat(parts).sort("member")
     changes = sync_table(database, "duplicates", rows.to_arrow(), run)
     added_near.record_compared(database, comparison, run)
@@ -93,7 +94,12 @@ def update(
     return StageResult(
         **vars(changes),
         seconds=time.monotonic() - began,
-        parameters={"radius": radius, "similarity": dict(similarity)},
+        parameters={
+            "radius": radius,
+            "similarity": {slug: limit.threshold for slug, limit in limits.items()},
+            "usual": dict(similarity),
+            "nearer": spread.NEARER,
+        },
         extra={
             "groups": dict(groups.iter_rows()),
             "radius_used": used,
@@ -135,11 +141,24 @@ def _exact(files: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _semantic(project: Project, slug: str, files: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    graph = neighbours.read(project, slug, threshold - MARGIN)
-    left, rank = np.nonzero(graph.lists.similarities >= threshold)
+def _limit(project: Project, slug: str, similarity: Mapping[str, float]) -> spread.Limit:
+    # The encoder visual is called as its family is.
+    if slug in similarity and slug not in FAMILIES:
+        return spread.Limit(similarity[slug])
+    return spread.limit(project, slug, similarity.get(slug.partition("-")[0], 1.0))
+
+
+def _semantic(
+    project: Project, slug: str, files: pl.DataFrame, limit: spread.Limit
+) -> pl.DataFrame:
+    graph = neighbours.read(project, slug, limit.threshold - MARGIN)
+    left, rank = np.nonzero(graph.lists.similarities >= limit.threshold)
     right = graph.lists.ids[left, rank].astype(np.int64)
     distances = 1 - graph.lists.similarities[left, rank].astype(np.float64)
+    # Near for both, among the images around each.
+    allowed = limit.allowed(graph.sha1s)
+    near = (distances <= allowed[left]) & (distances <= np.where(right < 0, 0, allowed[right]))
+    left, right, distances = left[near], right[near], distances[near]
     has_file = pl.Series(graph.sha1s, dtype=pl.String).is_in(files["sha1"].implode()).to_numpy()
     takes_part = has_file & ~_is_nearly_blank(project, graph.sha1s)
     present = (right >= 0) & takes_part[left] & takes_part[right]

@@ -115,9 +115,13 @@ def of_duplicates(chain: Chain, group: str) -> Lineage | None:
         "distance": None if kind == "exact" else _rounded(row["distance"]),
         "group": group,
     }
+    parameters = made.parameters if made else {}
+    least = _threshold(parameters.get("similarity") or {}, slug)
+    if slug:
+        usual = _threshold(parameters.get("usual") or {}, slug)
+        facts |= {"least": least, "usual": usual if usual != least else None}
     step = _made_step(chain, "duplicates", kind, facts, row, "duplicates")
     chain.add(step, *used, *others)
-    parameters = made.parameters if made else {}
     return chain.lineage(
         "duplicates",
         group,
@@ -126,7 +130,7 @@ def of_duplicates(chain: Chain, group: str) -> Lineage | None:
         row=row,
         vectors=vectors,
         radius=parameters.get("radius"),
-        least=_threshold(parameters.get("similarity") or {}, slug),
+        least=least,
         path=scene.subject.path,
     )
 

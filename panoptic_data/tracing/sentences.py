@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["sentence"]
 
+# Similarities from here on are written with more digits.
+ALL_ALIKE = 0.99
+
 
 def sentence(lineage: Lineage, language: str) -> str:
     """Return the sentence of a lineage in ``language`` (en or fr)."""
@@ -90,7 +93,8 @@ def _of_fit(fit: Origin | None, key: str, language: str) -> dict[str, object]:
 def _figure(value: float | None, language: str) -> str:
     if value is None:
         return "?"
-    text = f"{value:.2f}"
+    # Of pages that are all alike the third digit and the fourth tell them apart.
+    text = f"{value:.4f}" if ALL_ALIKE <= value < 1 else f"{value:.2f}"
     return text.replace(".", ",") if language == "fr" else text
 
 

@@ -41,6 +41,7 @@ export class MergeAll {
       oninput: () => this.changed(),
     });
     this.similarity = el("output", { for: "all-most" });
+    this.sureness = el("p", { class: "sureness", role: "status" });
     this.agreeing = el("input", { type: "checkbox", checked: true, onchange: () => this.changed() });
     this.disagreeing = el("p", { class: "quiet" });
     this.status = el("p", { role: "status" });
@@ -57,6 +58,7 @@ export class MergeAll {
       el("p", { class: "quiet" }, t("all_help")),
       el("label", { class: "most", for: "all-most" }, t("all_most")),
       el("div", { class: "range" }, this.slider, this.similarity),
+      this.sureness,
       el("label", { class: "check" }, this.agreeing, t("all_agreeing")),
       this.disagreeing,
       this.status,
@@ -71,7 +73,7 @@ export class MergeAll {
     this.preference = preference;
     this.view = view;
     this.slider.max = String(Math.max(0, kind.distances.length - 1));
-    // Only the most similar groups, until someone wants more.
+    // Only the surest groups, until someone wants more.
     this.slider.value = "0";
     this.agreeing.checked = true;
     this.changed(true);
@@ -98,7 +100,10 @@ export class MergeAll {
     const { short, title } = formatSimilarity(this.tools, this.kind?.kind ?? "", this.distance);
     write(this.similarity, short);
     set(this.similarity, "title", title);
-    set(this.slider, "aria-valuetext", short);
+    const sure = this.kind?.sureness?.[Number(this.slider.value)] ?? null;
+    write(this.sureness, sure ? this.tools.t(`all_sure_${sure}`) : "");
+    set(this.sureness, "data-sure", sure);
+    set(this.slider, "aria-valuetext", sure ? `${short}. ${this.sureness.textContent}` : short);
     this.plan = null;
     this.submit.disabled = true;
     write(this.status, this.tools.t("all_counting"));
