@@ -49,8 +49,8 @@ class Limit:
 
     def allowed(self, sha1s: list[str]) -> npt.NDArray[np.float64]:
         """Return the distance that each of some images allows, (n,); infinite where unknown."""
-        asked = pl.DataFrame({"sha1": sha1s}, schema={"sha1": pl.String})
-        most = asked.join(self.own, on="sha1", how="left", maintain_order="left")["most"]
+        wanted = pl.DataFrame({"sha1": sha1s}, schema={"sha1": pl.String})
+        most = wanted.join(self.own, on="sha1", how="left", maintain_order="left")["most"]
         return most.fill_null(np.inf).to_numpy()
 
 
