@@ -57,9 +57,8 @@ def without_accents(text: str) -> str:
 
 def natural_key(text: str) -> tuple[str, str]:
     """Return a key by which texts sort as people put them: "page2" before "page10"."""
-    padded = re.sub("[0-9]+", lambda number: number[0].zfill(DIGITS), folded(text))
     # A longer number keeps its digits, but no zeros before them.
-    plain = re.sub(f"0+([0-9]{{{DIGITS}}})", r"\1", padded)
+    plain = re.sub("[0-9]+", lambda number: number[0].lstrip("0").zfill(DIGITS), folded(text))
     return plain.replace("/", "\x01"), text
 
 

@@ -41,10 +41,12 @@ _IMAGES = (*_SEEN, *embedded.COLUMNS)
 
 def read(project: Project, versions: Mapping[str, int]) -> Corpus:
     """Read the corpus at these versions of ``files`` and ``images``."""
-    cache = _cache_folder(project, versions)
-    cached = _read_cache(cache)
-    if cached is not None:
-        return cached
+    cache, of_now = _cache_folders(project, versions)
+    # A corpus version that was made just now has the very rows that are open.
+    for folder in dict.fromkeys((cache, of_now)):
+        cached = _read_cache(folder)
+        if cached is not None:
+            return cached
     began = time.monotonic()
     corpus = _read(project.database(), versions)
     if time.monotonic() - began > CACHE_ABOVE_SECONDS:
@@ -191,13 +193,16 @@ def _by_row(files: pl.DataFrame, row: npt.NDArray[np.uint32]) -> pl.DataFrame:
     )[order_by([row])].rechunk()
 
 
-def _cache_folder(project: Project, versions: Mapping[str, int]) -> Path:
+def _cache_folders(project: Project, versions: Mapping[str, int]) -> tuple[Path, Path]:
+    """Return where the corpus of this project is kept, and that of now at the same versions."""
     database = project.database()
     # The counts as well: tables put back from a copy may bear the same numbers.
-    marks = [f"{versions[name]}-{database.count(name)}" for name in ("files", "images")]
+    counts = [f"{versions[name]}-{database.count(name)}" for name in ("files", "images")]
+    marks = "-".join((str(CACHE_FORMAT), *counts))
     # Those of a corpus version are not dropped when the corpus of now changes.
     prefix = f"version-{project.version}" if project.version else "corpus"
-    return project.root / "cache" / f"{prefix}-{CACHE_FORMAT}-{'-'.join(marks)}"
+    cache = project.root / "cache"
+    return cache / f"{prefix}-{marks}", cache / f"corpus-{marks}"
 
 
 def _read_cache(cache: Path) -> Corpus | None:

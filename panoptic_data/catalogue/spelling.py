@@ -12,6 +12,8 @@ from panoptic_data.text import DIGITS, LETTERS, MARKS, SILENT
 __all__ = ["folded", "naturally_sorted", "order_keys", "without_accents"]
 
 _MARKS = f"[{MARKS}]"
+# Taken apart in one pass, three times as fast as two replacements. (?s): names hold line ends.
+_FEW = "(?s)^([^0-9]*)" + f"([0-9]{{0,{DIGITS}}})([^0-9]*)" * 6 + "$"
 
 
 def folded(texts: pl.Series) -> pl.Series:
@@ -40,12 +42,28 @@ def order_keys(texts: pl.Series) -> pl.Series:
     "page2" comes before "page10", and a folder's own files before those of "folder 2".
     """
     keys = folded(texts).str.replace_all("/", "\x01", literal=True)
-    numbered = keys.str.contains("[0-9]").fill_null(False).arg_true()
-    if not len(numbered):
-        return keys
-    # Every number gets as many digits: more than it needs before it, then all but the last of them.
-    padded = keys.gather(numbered).str.replace_all("([0-9]+)", "0" * DIGITS + "$1")
-    return keys.scatter(numbered, padded.str.replace_all(f"0+([0-9]{{{DIGITS}}})", "$1"))
+    padded = _few_padded(keys)
+    left = (padded.is_null() & keys.is_not_null()).arg_true()
+    return padded.scatter(left, _all_padded(keys.gather(left))) if len(left) else padded
+
+
+def _few_padded(texts: pl.Series) -> pl.Series:
+    """Give numbers as many digits as all; null where there are more numbers, or longer ones."""
+    parts = texts.str.extract_groups(_FEW).struct.unnest()
+    padded = [
+        pl.when(pl.col(name) == "").then(pl.lit("")).otherwise(pl.col(name).str.zfill(DIGITS))
+        if place % 2
+        else pl.col(name)
+        for place, name in enumerate(parts.columns)
+    ]
+    is_longer = texts.str.contains(f"[0-9]{{{DIGITS + 1}}}")
+    return parts.select(pl.when(~is_longer).then(pl.concat_str(padded))).to_series()
+
+
+def _all_padded(texts: pl.Series) -> pl.Series:
+    # More digits than a number needs before it, then all but the last of them.
+    padded = texts.str.replace_all("([0-9]+)", "0" * DIGITS + "$1")
+    return padded.str.replace_all(f"0+([0-9]{{{DIGITS},}})", "$1")
 
 
 def naturally_sorted(texts: pl.Series) -> pl.Series:

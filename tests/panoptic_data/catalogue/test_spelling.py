@@ -47,3 +47,13 @@ def test_columns_and_single_texts_follow_the_same_rules(texts):
     column = pl.Series(texts, dtype=pl.String)
     assert spelling.folded(column).to_list() == [text.folded(it) for it in texts]
     assert spelling.order_keys(column).to_list() == [text.natural_key(it)[0] for it in texts]
+
+
+@given(st.lists(st.text(st.sampled_from("0019a/"), max_size=60), max_size=4))
+def test_numbers_of_any_length_follow_the_same_rules(texts):
+    column = pl.Series(texts, dtype=pl.String)
+    assert spelling.order_keys(column).to_list() == [text.natural_key(it)[0] for it in texts]
+
+
+def test_a_long_number_keeps_the_zeros_within_it():
+    assert text.natural_key("909302332930901")[0] == "909302332930901"
