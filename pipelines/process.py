@@ -21,7 +21,7 @@ from panoptic_data.ingest import freshness, sources
 from panoptic_data.ingest.sources import Source
 from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language, translate
-from panoptic_data.provenance import parameters, runs, stages
+from panoptic_data.provenance import overview, parameters, runs, stages
 from panoptic_data.provenance.stages import ReportProgress
 from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project, open_project
@@ -103,6 +103,7 @@ def process(
         work.problems += _absences(project, [source.name for source in chosen])
         work.problems += [Problem("history", "dagster", text) for text in history.problems]
         work.problems += _too_many_clusters(project)
+        work.problems += _unread_sidecars(project, [source.name for source in chosen])
         with suppress(DataUnavailable):
             overwritten.forget_unnoted(project)
         compact(project)
@@ -140,6 +141,19 @@ def _too_many_clusters(project: Project) -> list[Problem]:
     k = parameters.value_of(project, "clusters.k")
     text = k and parameters.too_many_clusters(project, k)
     return [Problem("parameter", "clusters.k", text)] if text else []
+
+
+def _unread_sidecars(project: Project, names: Sequence[str]) -> list[Problem]:
+    """Return the problems of sources with XMP sidecars that cannot be read."""
+    problems = []
+    listed = overview.problem_files(project, overview.SIDECAR, limit=None)
+    for name in names:
+        files = [file for file in listed if file.source == name]
+        if files:
+            params = {"count": len(files), "name": name, "first": files[0].path}
+            text = translate("process.sidecars", terminal_language(), **params)
+            problems.append(Problem("sidecar", name, f"{text} ({files[0].detail})"))
+    return problems
 
 
 def _absences(project: Project, names: Sequence[str]) -> list[Problem]:

@@ -98,8 +98,8 @@ class Problem:
     """A problem to report: ``text`` is a sentence in the terminal's language.
 
     ``about`` is encoder (it waits), source (its folder, or many files, are not there), check
-    (tables disagree), stage (it failed), parameter (it cannot be so) or history (Dagster's could
-    not be used).
+    (tables disagree), stage (it failed), parameter (it cannot be so), sidecar (it cannot be read)
+    or history (Dagster's could not be used).
     """
 
     about: str

@@ -20,7 +20,7 @@ __all__ = ["counts_only", "encoder_problem", "is_complete", "run_summary"]
 
 _READING = ("images", "embeddings")
 # Problems that leave nothing undone that the next run could do.
-_HARMLESS = ("encoder", "history", "parameter")
+_HARMLESS = ("encoder", "history", "parameter", "sidecar")
 
 
 def run_summary(work: Work) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from app.api import (
 )
 from app.api.endpoint import REVALIDATE, answering, language, spreadsheet
 from panoptic_data.messages import translate
+from panoptic_data.provenance import overview
 from panoptic_data.storage.project import Project
 
 __all__ = ["routes"]
@@ -93,10 +94,10 @@ def _plotly(_: Project, request: Request) -> Response:
 
 def _problems(project: Project, request: Request) -> Response:
     columns = ("source", "path", "status", "reason", "detail", "size", "first_seen")
-    files = project.database().frame("files", columns, "status != 'ok'").sort("source", "path")
     rows = []
-    for row in files.to_dicts():
-        reason = row["reason"]
-        row["reason"] = translate(f"reason.{reason}", language(request)) if reason else ""
+    for problem in overview.problem_files(project, limit=None):
+        key = "image.sidecar_unread" if problem.reason == overview.SIDECAR else None
+        key = key or (problem.reason and f"reason.{problem.reason}")
+        row = {**vars(problem), "reason": translate(key, language(request)) if key else ""}
         rows.append([row[name] for name in columns])
     return spreadsheet("problems.csv", columns, rows)

@@ -22,10 +22,10 @@ from app.components.strip import image_strip
 from app.screens import duplicates, history
 from app.session import state
 from app.widgets import search_terms
+from app.widgets.file_list import file_list
 from app.widgets.keyword_offer import keyword_offer
 from app.widgets.similar_to_chosen import similar_to_chosen
 from panoptic_data.catalogue.embedded import DATES, dates_as_texts
-from panoptic_data.ingest import sources
 from panoptic_data.media.embedded_texts import KEYWORD_SEPARATOR, KEYWORDS, TEXTS
 from panoptic_data.storage.schema import table_name
 from panoptic_data.views import model
@@ -100,7 +100,7 @@ def panel(
     _similar_images(project, corpus, sha1, encoder)
     _cluster(project, corpus, sha1, encoder)
     _duplicates(corpus, sha1, int(rows[0]))
-    st.html(_section(state.text("image.files"), _files(files)))
+    st.html(_section(state.text("image.files"), file_list(files)))
     st.html(_folded(state.text("image.exif"), _exif(image)))
     st.html(_folded(state.text("image.hashes"), _hashes(image)))
     st.html(
@@ -298,36 +298,12 @@ def _orientation(orientation: int | None) -> str:
     return escape(state.text("image.turned_value", value=orientation))
 
 
-def _files(files: pl.DataFrame) -> str:
-    items = []
-    project = state.project()
-    listing = sources.listing(project) if project is not None else []
-    away = {source.name for source in listing if source.presence.is_away}
-    for file in files.sort("source", "path").to_dicts():
-        if file["status"] == "ok" and file["source"] in away:
-            file["status"] = "away"
-        path = escape(f"{file['source']}/{file['path']}")
-        status = _status(file)
-        items.append(f'<li><span class="path" title="{path}">{path}</span>{status}</li>')
-    return f'<ul class="files">{"".join(items)}</ul>'
-
-
-def _status(file: Mapping[str, Any]) -> str:
-    status = file["status"]
-    if status == "ok":
-        return ""
-    text = state.text(f"image.status_{status}")
-    if file["reason"]:
-        text += " · " + state.text(f"reason.{file['reason']}")
-    return f'<small class="bad">{escape(text)}</small>'
-
-
 def _damaged(files: pl.DataFrame) -> str:
     detail = "".join(
         f"<p><small>{escape(line)}</small></p>" for line in files["detail"].drop_nulls()
     )
     title = escape(state.text("image.damaged"))
-    return f"<h3>{title}</h3>{_files(files)}{detail}"
+    return f"<h3>{title}</h3>{file_list(files)}{detail}"
 
 
 def _exif(image: Mapping[str, Any]) -> str:

@@ -368,11 +368,13 @@ def _first_sentence(reason: str) -> str:
 
 
 def _reason_text(reason: str) -> str:
+    if reason == overview.SIDECAR:
+        return state.text("image.sidecar_unread")
     return translate(f"reason.{reason}", state.language())
 
 
 def _link_to_damaged(project: Project, counts: Mapping[str, int]) -> None:
-    if set(counts) <= {"missing", "purged"}:
+    if set(counts) <= {"missing", "purged", overview.SIDECAR}:
         return
     view = View().with_condition("status", ["unreadable"])
     address = open_version.page_address(project, "/", view=model.to_address(view))

@@ -21,6 +21,7 @@ from panoptic_data.catalogue import embedded
 from panoptic_data.catalogue.corpus import Corpus
 from panoptic_data.catalogue.ordering import order_by
 from panoptic_data.catalogue.spelling import folded, order_keys
+from panoptic_data.storage import unread_sidecars
 from panoptic_data.views.fields import STATUSES
 
 if TYPE_CHECKING:
@@ -173,10 +174,15 @@ def _frame(
 
 
 def _sidecars(files: pl.DataFrame, is_first: npt.NDArray[np.bool_]) -> pl.Series:
-    """Return, for the first file of each image, the sidecar of the first file that has one."""
+    """Return, for the first file of each image, the sidecar of the first file that has one.
+
+    Those that cannot be read count for nothing.
+    """
     if files["sidecar"].null_count() == files.height:
         return pl.Series([None], dtype=pl.String).new_from_index(0, int(is_first.sum()))
-    by_image = files.select("image", of_image=pl.col("sidecar").drop_nulls().first().over("image"))
+    # One that cannot be read says nothing.
+    read = pl.when(~pl.col("sidecar").str.starts_with(unread_sidecars.BEGIN)).then("sidecar")
+    by_image = files.select("image", of_image=read.drop_nulls().first().over("image"))
     return by_image.filter(pl.Series(is_first))["of_image"]
 
 

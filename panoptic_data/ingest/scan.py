@@ -26,6 +26,7 @@ from panoptic_data.ingest.presence import is_too_many
 from panoptic_data.ingest.sources import Source
 from panoptic_data.ingest.walking import Entry, FolderIdentity, folder_identity, walk
 from panoptic_data.provenance.stages import CODE_VERSIONS
+from panoptic_data.storage import unread_sidecars
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.sql import literal
 
@@ -292,6 +293,7 @@ def _state(is_described: pl.Expr, *, retry: bool, reread: bool) -> pl.Expr:
     permanently_unreadable = (status == "unreadable") & permanent
     same_sidecar = pl.col("sidecar_mark").eq_missing(pl.col("was_sidecar_mark"))
     reliably_same = same & ~_could_hide_a_write()
+    unread_sidecar = pl.col("was_sidecar").str.starts_with(unread_sidecars.BEGIN).fill_null(False)
     return (
         pl.when(pl.col("reason").is_not_null())
         .then(pl.when(same_problem).then(pl.lit("unchanged")).otherwise(pl.lit("problem")))
@@ -299,7 +301,7 @@ def _state(is_described: pl.Expr, *, retry: bool, reread: bool) -> pl.Expr:
         .then(pl.lit("new"))
         .when(same & (status == "purged"))
         .then(pl.lit("unchanged"))
-        .when(reread & same & (status != "missing"))
+        .when((reread | (retry & unread_sidecar)) & same & (status != "missing"))
         .then(pl.lit("recheck"))
         .when(same & ~same_sidecar & (status != "missing"))
         .then(pl.lit("changed"))

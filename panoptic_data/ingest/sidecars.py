@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from panoptic_data.ingest import file_times
+from panoptic_data.storage import unread_sidecars
 
 __all__ = ["SUFFIX", "Sidecars", "in_folder", "mark_of", "read"]
 
@@ -46,12 +47,23 @@ def mark_of(name: str, sidecars: Sidecars) -> str | None:
 
 
 def read(image: Path, mark: str) -> str | None:
-    """Return the JSON of what a sidecar says; None where it says nothing or cannot be read."""
+    """Return the JSON of what a sidecar says; None where it says nothing.
+
+    Of one that cannot be read it is why (``storage.unread_sidecars``).
+    """
     # 20 ms to import, for what few folders have.
     from panoptic_data.media import description
 
     path = image.with_name(mark.split(":", 2)[2])
-    with suppress(OSError, ValueError):
-        if path.stat().st_size <= _LARGEST_BYTES:
-            return description.to_json(description.of_sidecar(path.read_bytes()))
-    return None
+    try:
+        size = path.stat().st_size
+        if size > _LARGEST_BYTES:
+            return unread_sidecars.stored(f"{size / 2**20:.0f} MB")
+        return description.to_json(description.of_sidecar(path.read_bytes()))
+    except FileNotFoundError:
+        # Deleted since the folder was listed: the next run finds that out.
+        return None
+    except OSError as error:
+        return unread_sidecars.stored(error.strerror or type(error).__name__)
+    except ValueError as error:
+        return unread_sidecars.stored(str(error))

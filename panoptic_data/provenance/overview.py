@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from panoptic_data.provenance import stages
+from panoptic_data.storage import unread_sidecars
 from panoptic_data.storage.schema import table_name
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
 __all__ = [
+    "SIDECAR",
     "STATUSES",
     "ProblemFile",
     "SourceSummary",
@@ -38,6 +40,9 @@ __all__ = [
 
 STATUSES = ("ok", "away", "unreadable", "missing", "purged")
 """Of files, as pages and commands count them: each file once."""
+
+SIDECAR = "sidecar"
+"""Among reasons: the file is shown, and its XMP sidecar cannot be read."""
 
 _PER_ENCODER = ("embeddings", *stages.PER_ENCODER)
 # Of several files of one content the first of these is the image's.
@@ -107,7 +112,7 @@ class StageSummary:
 
 @dataclass(frozen=True)
 class ProblemFile:
-    """One file that is unreadable or missing, and why."""
+    """One file that is unreadable or missing, or has such a sidecar, and why."""
 
     file_id: str
     source: str
@@ -168,20 +173,35 @@ def stage_summaries(
 
 
 def reason_counts(project: Project) -> dict[str, int]:
-    """Return how many files are not shown, by reason (or by status without one), most first."""
+    """Return how many files are not shown, by reason (or by status without one), most first.
+
+    Files whose XMP sidecar cannot be read are shown; they have the reason ``sidecar``.
+    """
     counts = _file_counts(project).reasons
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def problem_files(
-    project: Project, reason: str | None = None, limit: int = 200
+    project: Project, reason: str | None = None, limit: int | None = 200
 ) -> list[ProblemFile]:
-    """Return files that are not shown, of one reason or of all, in order of their path."""
-    columns = ("file_id", "source", "path", "status", "reason", "detail", "size", "first_seen")
-    files = project.database().frame("files", columns, "status != 'ok'")
+    """Return files that are not shown, of one reason or of all, in order of their path.
+
+    Also those whose sidecar cannot be read, by the reason ``sidecar``.
+    """
+    columns = ["file_id", "source", "path", "status", "reason", "detail", "size", "first_seen"]
+    columns.append("sidecar")
+    where = f"status != 'ok' OR {unread_sidecars.CONDITION}"
+    files = project.database().frame("files", columns, where)
+    is_sidecar = pl.col("status") == "ok"
+    cause = pl.col("sidecar").str.json_path_match(f"$.{unread_sidecars.MEMBER}")
+    files = files.with_columns(
+        reason=pl.when(is_sidecar).then(pl.lit(SIDECAR)).otherwise("reason"),
+        detail=pl.when(is_sidecar).then(cause).otherwise("detail"),
+    ).drop("sidecar")
     if reason is not None:
         files = files.filter(pl.coalesce("reason", "status") == reason)
-    return [ProblemFile(**row) for row in files.sort("source", "path").head(limit).to_dicts()]
+    ordered = files.sort("source", "path").head(files.height if limit is None else limit)
+    return [ProblemFile(**row) for row in ordered.to_dicts()]
 
 
 def vector_count(project: Project, slug: str) -> int:
@@ -235,21 +255,23 @@ def _file_counts(project: Project) -> _FileCounts:
         known = _counted.get(project.folder)
         if known is None or known[0] != version:
             files = database.frame("files", ["source", "status", "reason", "sha1"])
-            known = (version, _count(files))
+            unread = database.count("files", f"status = 'ok' AND {unread_sidecars.CONDITION}")
+            known = (version, _count(files, unread))
             _counted[project.folder] = known
         return known[1]
 
 
-def _count(files: pl.DataFrame) -> _FileCounts:
+def _count(files: pl.DataFrame, unread_sidecars: int) -> _FileCounts:
     by_status = files.group_by("source", "status").len().iter_rows()
     ok = files.filter(pl.col("status") == "ok")
     images = ok.group_by("source").agg(pl.col("sha1").n_unique())
     bad = files.filter(pl.col("status") != "ok")
+    of_sidecars = {SIDECAR: unread_sidecars} if unread_sidecars else {}
     by_reason = bad.group_by(reason=pl.coalesce("reason", "status")).len()
     return _FileCounts(
         files={(source, status): count for source, status, count in by_status},
         images=dict(images.iter_rows()),
-        reasons=dict(by_reason.iter_rows()),
+        reasons={**dict(by_reason.iter_rows()), **of_sidecars},
     )
 
 

@@ -21,6 +21,7 @@ from panoptic_data.storage.project import create_project, save_settings
 from panoptic_data.storage.schema import arrow
 from pipelines import encoders
 from pipelines.instance import open_instance
+from pipelines.plan import plan_project
 from pipelines.process import process
 from pipelines.resources import Request
 from tests.small_corpus import picture, write_pictures
@@ -376,3 +377,15 @@ def test_a_project_without_sources_is_processed_to_nothing(tmp_path):
     answer = process(project, Request())
     assert (answer["outcome"], answer["problems"]) == ("done", [])
     assert (answer["files"], answer["images"]) == (0, 0)
+
+
+def test_sidecars_that_cannot_be_read_are_problems_of_the_run(processed, folder):
+    picture = next(path for path in sorted(folder.rglob("*")) if path.is_file())
+    picture.with_suffix(".xmp").write_bytes(b"<broken")
+    summary = process(processed, Request())
+    [problem] = summary["problems"]
+    assert (problem["about"], problem["name"]) == ("sidecar", "pictures")
+    assert problem["text"].startswith("1 XMP sidecar of “pictures” cannot be read: that of ")
+    assert "unclosed token" in problem["text"]
+    # It leaves nothing undone.
+    assert (summary["outcome"], plan_project(processed)) == ("done", ())

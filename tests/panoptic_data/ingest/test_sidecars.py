@@ -10,6 +10,7 @@ from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.ingest import freshness, images, sources
 from panoptic_data.ingest.scan import scan_source
+from panoptic_data.provenance import overview
 from panoptic_data.query import parser
 from panoptic_data.storage.project import create_project
 from panoptic_data.versions import content
@@ -67,7 +68,7 @@ def test_a_sidecar_says_what_its_image_is_and_is_followed(corpus):
             "caption": "Le port", "creator": "Aïcha B.", "keywords": ["mer|port"],
             "location": "Brest",
         },
-        "roll/b.JPG": None,
+        "roll/b.JPG": {"unreadable": "unclosed token: line 1, column 0"},
     }  # fmt: skip
     assert names(project, "caption:port keywords:mer location:brest") == ["a.jpg"]
     changed = {
@@ -100,3 +101,25 @@ def test_a_moved_image_takes_its_sidecar_and_an_unread_one_keeps_it(corpus):
     (folder / "new" / "a.jpg").unlink()
     images.ingest(project, source, "r3")
     assert sidecars(project)["new/a.jpg"]["caption"] == "Le port"
+
+
+def test_a_sidecar_that_cannot_be_read_is_a_reason_of_its_file(corpus):
+    project, source, folder = corpus
+    put(folder / "a.xmp", b"<broken")
+    put(folder / "copy.jpg", (folder / "a.jpg").read_bytes())
+    put(folder / "copy.xmp", packet("Le port"))
+    images.ingest(project, source, "r1")
+    assert overview.reason_counts(project) == {"sidecar": 1}
+    for reason in (None, "sidecar"):
+        [problem] = overview.problem_files(project, reason)
+        assert (problem.path, problem.status, problem.reason) == ("a.jpg", "ok", "sidecar")
+        assert "unclosed token" in problem.detail
+    # What a copy's sidecar says still counts.
+    assert names(project, "caption:port") == ["a.jpg"]
+    # It is not read again each time, but where that is asked for, or it is mended.
+    assert scan_source(project, source).is_unchanged
+    assert scan_source(project, source, retry=True).recheck["path"].to_list() == ["a.jpg"]
+    put(folder / "a.xmp", packet("La gare"), age=HOUR // 2)
+    images.ingest(project, source, "r2")
+    assert overview.reason_counts(project) == {}
+    assert names(project, "caption:gare") == ["a.jpg"]
