@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,8 @@ __all__ = [
 
 # More values than this are too many to read through: there is a search for them.
 MAX_VALUES = 50
+# Of a date that goes on without an end, in microseconds since 1970.
+_LAST_MOMENT = (date.max.toordinal() - date(1970, 1, 1).toordinal()) * 86_400_000_000
 # Kinds of fields that are chosen by a range, not value by value.
 _RANGES = ("number", "date")
 
@@ -156,18 +159,28 @@ def numbers(
     return shown.count(units, codes, count).tolist(), edges.tolist(), are_integers
 
 
-def months(catalogue: Catalogue, view: View, field: str) -> dict[int, int]:
-    """Count a property of dates by month, numbered from year 0, in order of time."""
-    times = catalogue.times(field)
+def months(catalogue: Catalogue, view: View, field: str) -> dict[tuple[int, int], int]:
+    """Count a field of dates by the first and the last month that each may mean.
+
+    Months are numbered from year 0; in order of time. A date with an open end counts at the other.
+    """
+    times, (_, ends) = catalogue.times(field), catalogue.spans(field)
     shown = _ShownUnits.of(catalogue, view, field, catalogue.is_of_files(field))
     units = np.flatnonzero((times != NO_TIME) & (shown.weights[shown.unit(None)] > 0))
     if not len(units):
         return {}
-    dates = pl.Series(times[units]).cast(pl.Datetime("us"))
-    numbers = (dates.dt.year().cast(pl.Int64) * 12 + dates.dt.month() - 1).to_numpy()
-    first = int(numbers.min())
-    counts = shown.count(units, numbers - first, int(numbers.max()) - first + 1)
-    return {first + int(index): int(counts[index]) for index in np.flatnonzero(counts)}
+    lasts = np.where(ends > _LAST_MOMENT, times, np.maximum(ends - 1, times))
+    pairs = pl.DataFrame({"first": _months(times[units]), "last": _months(lasts[units])})
+    distinct = pairs.unique().sort("first", "last").with_row_index("code")
+    codes = pairs.join(distinct, on=["first", "last"], how="left", maintain_order="left")["code"]
+    counts = shown.count(units, codes.to_numpy().astype(np.int64), distinct.height).tolist()
+    spans = distinct.select("first", "last").rows()
+    return {span: count for span, count in zip(spans, counts, strict=True) if count}
+
+
+def _months(times: npt.NDArray[np.int64]) -> pl.Series:
+    dates = pl.Series(times).cast(pl.Datetime("us"))
+    return dates.dt.year().cast(pl.Int64) * 12 + dates.dt.month() - 1
 
 
 def authors(catalogue: Catalogue, view: View) -> ValueCounts:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.tags import ancestors
-from panoptic_data.catalogue import embedded, periods
+from panoptic_data.catalogue import periods
 from panoptic_data.catalogue.corpus import NO_TIME, occurring
 from panoptic_data.catalogue.groups import NO_VALUE, Groups, LevelCodes
 from panoptic_data.catalogue.ordering import order_by
@@ -385,17 +385,12 @@ def _periods(catalogue: Catalogue, level: Level) -> LevelCodes:
     times = catalogue.times(level.field)
     has_value = times != NO_TIME
     dates = pl.Series(times[has_value]).cast(pl.Datetime("us"))
-    precisions = _precisions(catalogue, level.field)
+    precisions = catalogue.precisions(level.field)
     if precisions is not None:
         precisions = precisions.filter(pl.Series(has_value))
     distinct, codes = _distinct(periods.numbers(dates, level.by, precisions))
     names = [periods.name(level.by, number) for number in distinct.tolist()]
     return LevelCodes(_scattered(codes, has_value), names)
-
-
-def _precisions(catalogue: Catalogue, field: str) -> pl.Series | None:
-    column = embedded.DATES.get(field)
-    return catalogue.frame[column] if column else None
 
 
 _ENCODERS: Mapping[str, Callable[[Catalogue, Level], LevelCodes]] = {

@@ -71,12 +71,17 @@ class Texts:
     def spans(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """The moments at which each date begins, and before which it ends: (n,) int64 each.
 
-        ``NO_TIME`` both for none. A date that is known is a moment, the first that it may mean; one
-        that is not (``edtf``) may mean all days between, from the first or to the last of all where
-        an end is open.
+        ``NO_TIME`` both for none. A date that is known to the day is a moment; one that is a year
+        or a month lasts as long, and one that is not known (``edtf``) may mean all days between,
+        from the first or to the last of all where an end is open.
         """
         begins = self._moments()
         ends = np.where(begins == NO_TIME, NO_TIME, begins + 1)
+        lasts = pl.DataFrame({"at": pl.Series(begins).cast(pl.Datetime("us"))})
+        for precision, lasting in (("year", "1y"), ("month", "1mo")):
+            is_so = (self.precisions == precision).fill_null(False).to_numpy() & (begins != NO_TIME)
+            after = lasts.filter(is_so).select(pl.col("at").dt.offset_by(lasting)).to_series()
+            ends[is_so] = after.cast(pl.Int64).to_numpy()
         is_open = self.texts.str.contains("[?~%X/]").fill_null(False)
         if not is_open.any():
             return begins, ends
@@ -85,6 +90,21 @@ class Texts:
             begin, end = _span(text)
             begins[units], ends[units] = begin, end
         return begins, ends
+
+    @cached_property
+    def precisions(self) -> pl.Series:
+        """How much of each date is known: "year" or "month", null for more than these.
+
+        Of a date that has two ends that of the first which it has.
+        """
+        lengths = self.texts.str.len_chars()
+        unknown = self.texts.str.contains("[?~%X/]").fill_null(False).arg_true()
+        if len(unknown):
+            ends = self.texts.gather(unknown).str.replace(r"^\.\./", "").str.split("/").list.first()
+            known = ends.str.replace_all(r"[?~%]|(?:-XX)+", "").str.len_chars()
+            lengths = lengths.scatter(unknown, known)
+        by_length = {len("1936"): "year", len("1936-05"): "month"}
+        return lengths.replace_strict(by_length, default=None, return_dtype=pl.String)
 
     def _moments(self) -> npt.NDArray[np.int64]:
         full = self.texts.to_frame("text").select(

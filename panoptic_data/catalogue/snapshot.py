@@ -17,7 +17,7 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.annotations.properties import EXCLUDED, Property
-from panoptic_data.catalogue import property_columns
+from panoptic_data.catalogue import embedded, property_columns
 from panoptic_data.catalogue.corpus_reader import read_columns
 from panoptic_data.catalogue.groups import NOT_EMBEDDED
 from panoptic_data.catalogue.view_result import ViewCache
@@ -192,6 +192,16 @@ class Catalogue:
         if property_of(field):
             return self._single(field).spans
         return self.corpus.spans(field)
+
+    def precisions(self, field: str) -> pl.Series | None:
+        """Return how much of each date of a field is known: year, month, …, null for all of it.
+
+        None where all are moments.
+        """
+        if property_of(field):
+            return self._single(field).precisions
+        column = embedded.DATES.get(field)
+        return self.frame[column] if column else None
 
     def texts(self, field: str) -> tuple[pl.Series, npt.NDArray[np.int32]]:
         """Return the distinct values of a field of texts, sorted, and each unit's index in them."""

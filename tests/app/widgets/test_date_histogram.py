@@ -20,7 +20,7 @@ def month(year, number=1):
     ],
 )
 def test_bars_are_months_years_decades_or_centuries(first, last, edges):
-    histogram = bars_by_month({first: 3, last: 2})
+    histogram = bars_by_month({(first, first): 3, (last, last): 2})
     assert histogram.edges == edges
     assert (histogram.counts[0], histogram.counts[-1]) == (3, 2)
     assert sum(histogram.counts) == 5
@@ -29,4 +29,14 @@ def test_bars_are_months_years_decades_or_centuries(first, last, edges):
 
 def test_nothing_has_no_bars_and_impossible_years_stay_days():
     assert bars_by_month({}).counts == []
-    assert bars_by_month({month(0): 1}).edges[0] == "0001-01-01"
+    assert bars_by_month({(month(0), month(0)): 1}).edges[0] == "0001-01-01"
+
+
+def test_a_date_of_which_but_the_year_is_known_is_in_no_month():
+    known, year = month(1958, 6), (month(1958, 1), month(1958, 12))
+    histogram = bars_by_month({(known, known): 2, year: 3})
+    assert (histogram.edges, histogram.counts) == (["1958-01-01", "1959-01-01"], [5])
+    # A decade counts in each of its years.
+    decade = (month(1950), month(1959, 12))
+    histogram = bars_by_month({year: 3, decade: 1})
+    assert histogram.counts == [1] * 8 + [4, 1]

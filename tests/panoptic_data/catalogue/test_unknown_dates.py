@@ -68,7 +68,21 @@ def test_they_sort_group_and_count_by_where_they_begin(corpus):
     assert dict(zip(groups.values, groups.count.tolist(), strict=True)) == {
         "1900": 1, "1920": 1, "1930": 4, "1950": 1, None: 1,
     }  # fmt: skip
-    assert sum(facets.months(catalogue, View(), field).values()) == 7
+    counted = facets.months(catalogue, View(), field)
+    assert sum(counted.values()) == 7
+    years = {(first // 12, last // 12) for first, last in counted}
+    assert {(1930, 1939), (1928, 1931), (1935, 1935), (1936, 1936), (1934, 1934)} < years
+    by_month = run_view(catalogue, View(group=(Level(field, "month"),))).groups.values
+    assert {"1936", "1935", "1934-05"} <= set(by_month)
+    assert "1936-01" not in by_month
+
+
+def test_a_year_is_found_by_each_of_its_months(corpus):
+    catalogue, field = corpus
+    view = View(where=(Condition(field, "between", ["1936-05-01", "1936-05-31"]),))
+    assert shown(catalogue, view) == ["decade", "year"]
+    view = View(where=(Condition(field, "between", ["1937-01-01", "1937-01-31"]),))
+    assert shown(catalogue, view) == ["decade"]
 
 
 @pytest.mark.parametrize(
