@@ -83,7 +83,8 @@ def routes(project: Project, thumbnails: Thumbnails) -> list[Route]:
       With ``also=`` a list of ``hue`` (a name of ``colour.HUES``) and ``cluster`` (its number, of
       ``encoder=``), each row has these as well, null where there is none; with fields of
       properties (``p:tags:k3x9``), each has ``values``, property → text
-      (``row_values.property_texts``).
+      (``row_values.property_texts``); with fields of what files say of themselves (``caption``),
+      ``described``, field → text (``row_values.described_texts``).
       With ``beside=`` another view, each has its ranks by similarity: ``here`` in this view, and
       ``there`` in that, among all that each could show; 0 where it has none
       (``similarity_stats.ranks``).
@@ -161,6 +162,7 @@ def _rows(thumbnails: Thumbnails, view_request: _ViewRequest, request: Request) 
         rows = window(current, result, start, count)
         _add_hues_and_clusters(current, numbers, rows, request)
         _add_property_values(current, result, start, rows, request)
+        _add_described(current, result, start, rows, request)
         _mark_unclear(result, rows)
         _mark_gone(view_request, numbers, rows)
         _mark_away(current, result, start, rows)
@@ -205,6 +207,17 @@ def _add_property_values(
     texts = row_values.property_texts(current, result, start, len(rows), fields)
     for row, values in zip(rows, texts, strict=True):
         row["values"] = values
+
+
+def _add_described(
+    current: Catalogue, result: ViewResult, start: int, rows: list[dict[str, Any]], request: Request
+) -> None:
+    names = request.query_params.get("also", "").split(",")
+    if not set(names).intersection(row_values.DESCRIBED):
+        return
+    texts = row_values.described_texts(current, result, start, len(rows), names)
+    for row, described in zip(rows, texts, strict=True):
+        row["described"] = described
 
 
 def _mark_unclear(result: ViewResult, rows: list[dict[str, Any]]) -> None:

@@ -19,7 +19,7 @@ from app.screens import image_map
 from app.session import state, url_state
 from app.session.callbacks import uninterrupted
 from app.session.texts import section_texts
-from app.widgets import chart, compare_encoders
+from app.widgets import chart, compare_encoders, described_facets
 from app.widgets.compare_encoders import Comparison
 from app.widgets.property_facets import visible_properties
 from app.widgets.view_context import ViewContext
@@ -161,6 +161,7 @@ def _table(context: ViewContext) -> None:
         properties=[
             _column(field, property) for field, property in visible_properties(context.corpus)
         ],
+        described=described_facets.fields_with_values(context.corpus),
         current=_current_image(context),
         sort=(sort.field, sort.descending),
         language=state.language(),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.components.facets import Histogram, Item, Section
 from app.session import state
-from app.widgets import facet_order, property_facets
+from app.widgets import described_facets, facet_order, property_facets
 from app.widgets.date_histogram import BARS, bars_by_month
 from app.widgets.filter_chips import SCALES
 from panoptic_data.catalogue import facets, field_counts
@@ -42,6 +42,7 @@ def sections(
     listed.append(_formats(corpus, view, "format" in opened))
     if corpus.date_range() is not None:
         listed.append(_dates(corpus, view, "taken_at" in opened))
+    listed += described_facets.sections(corpus, view, opened)
     listed += [_range(corpus, view, field, field in opened) for field in _RANGES]
     statuses = _statuses(corpus, view, "status" in opened)
     listed += [statuses] if len(statuses.items) > 1 else []
@@ -50,7 +51,7 @@ def sections(
 
 def with_choice(view: View, field: str, chosen: Any, encoder: state.Encoder | None) -> View:
     """Return the view after a press in a section, read as strictly as an address."""
-    if property_facets.is_chosen_by_value(field):
+    if field in described_facets.LISTED or property_facets.is_chosen_by_value(field):
         return property_facets.with_values(view, field, chosen)
     value = _condition_value(field, chosen, encoder)
     if value is None:

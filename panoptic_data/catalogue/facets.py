@@ -22,6 +22,7 @@ from panoptic_data.catalogue.corpus import NO_TIME
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.catalogue.groups import condition
 from panoptic_data.catalogue.tag_counts import tag_hierarchy
+from panoptic_data.media.embedded_texts import KEYWORDS
 from panoptic_data.views.fields import FIELDS, WHO_FIELDS
 from panoptic_data.views.model import Clause, Condition, Level, View
 
@@ -33,6 +34,7 @@ __all__ = [
     "authors",
     "choose",
     "chosen",
+    "described",
     "excluded",
     "months",
     "numbers",
@@ -128,6 +130,21 @@ def values(
     shown = _ShownUnits.of(catalogue, view, field, column.by_file)
     units = np.flatnonzero(all_codes >= 0)
     counts = shown.count(units, all_codes[units], len(texts))
+    empty = shown.without(column.filled)
+    return _listed(view, field, texts, counts, empty, max_values, by_name=by_name)
+
+
+def _listed(
+    view: View,
+    field: str,
+    texts: pl.Series,
+    counts: Counts,
+    empty: int,
+    max_values: int,
+    *,
+    by_name: bool,
+) -> ValueCounts:
+    """Return the most frequent texts, or the first by name, then other chosen ones."""
     largest = np.flatnonzero(counts)[:max_values] if by_name else _largest(counts, max_values)
     is_chosen = texts.is_in(pl.Series(_texts(chosen(view, field)), dtype=pl.String).implode())
     listed = np.concatenate([largest, np.setdiff1d(is_chosen.arg_true().to_numpy(), largest)])
@@ -135,7 +152,33 @@ def values(
         listed = np.sort(listed)
     pairs = zip(texts.gather(listed).to_list(), counts[listed].tolist(), strict=True)
     more = int(np.count_nonzero(counts)) - int(np.count_nonzero(counts[listed]))
-    return ValueCounts(dict(pairs), shown.without(column.filled), more)
+    return ValueCounts(dict(pairs), empty, more)
+
+
+def described(
+    catalogue: Catalogue,
+    view: View,
+    field: str,
+    max_values: int = MAX_VALUES,
+    *,
+    by_name: bool = False,
+) -> ValueCounts:
+    """Count the texts that files hold of themselves (``embedded_texts``), as :func:`values` does.
+
+    An image counts for each of its keywords.
+    """
+    rows: Units
+    if field == KEYWORDS:
+        texts, rows, codes = catalogue.corpus.keywords
+    else:
+        texts, all_codes = catalogue.texts(field)
+        rows = np.flatnonzero(all_codes >= 0)
+        codes = all_codes[rows]
+    shown = _ShownUnits.of(catalogue, view, field, by_file=False)
+    filled = np.zeros(len(catalogue), dtype=bool)
+    filled[rows] = True
+    counts = shown.count(rows, codes, len(texts))
+    return _listed(view, field, texts, counts, shown.without(filled), max_values, by_name=by_name)
 
 
 def numbers(

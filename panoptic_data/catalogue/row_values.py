@@ -1,4 +1,4 @@
-"""The values of properties for a window of a view's rows, as texts.
+"""The values of properties, and what files say of themselves, for a window of a view's rows.
 
 Not here: the rows' own columns (``execute.window``), how a language writes numbers and dates.
 """
@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
+from panoptic_data.catalogue.embedded import dates_as_texts
 from panoptic_data.errors import InvalidView
+from panoptic_data.media.embedded_texts import KEYWORD_SEPARATOR, KEYWORDS, TEXTS
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.property_columns import Column
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.catalogue.view_result import ViewResult
 
-__all__ = ["property_texts"]
+__all__ = ["DESCRIBED", "described_texts", "property_texts"]
+
+DIGITISED = "digitised_at"
+DESCRIBED = (*TEXTS, KEYWORDS, DIGITISED)
+"""The fields of what files say of themselves."""
 
 # Rows of images or positions of files, -1 for none.
 Units = npt.NDArray[Any]
@@ -50,6 +57,27 @@ def property_texts(
             if text:
                 row_texts[property.id] = text
     return texts_by_row
+
+
+def described_texts(
+    catalogue: Catalogue, result: ViewResult, start: int, count: int, fields: Iterable[str]
+) -> list[dict[str, str]]:
+    """Return what files of some rows say of themselves: field → text, without empty ones.
+
+    ``fields`` are those of ``embedded_texts`` and the date of digitisation; any other is left out.
+    Keywords are joined by ", ", each after those above it.
+    """
+    wanted = [field for field in dict.fromkeys(fields) if field in DESCRIBED]
+    rows = result.rows[start : start + count]
+    keywords = pl.col(KEYWORDS).list.join(", ")
+    as_text = {
+        KEYWORDS: keywords.str.replace_all(KEYWORD_SEPARATOR, " › ", literal=True),
+        DIGITISED: dates_as_texts(DIGITISED),
+    }
+    frame = catalogue.frame[rows].select(as_text.get(field, pl.col(field)) for field in wanted)
+    return [{name: text for name, text in row.items() if text} for row in frame.to_dicts()] or [
+        {} for _ in range(len(rows))
+    ]
 
 
 def _files(catalogue: Catalogue, result: ViewResult, start: int, count: int) -> Units:

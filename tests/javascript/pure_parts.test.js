@@ -221,6 +221,20 @@ test("columns say of a row what there is to say", () => {
   assert.equal(all[3].text({ ...ROW, place: "é.jpg" }), "");
 });
 
+test("what files say of themselves is a column that is asked for once it is shown", () => {
+  const all = columns("en", PROPERTIES, {}, ["caption", "keywords", "digitised_at"]);
+  const added = all.slice(-3);
+  const [caption, keywords] = added;
+  const row = { ...ROW, described: { caption: "Une rue", digitised_at: "1998-05-04T10:30:00" } };
+  const said = added.map((column) => column.text(row));
+  assert.deepEqual(said, ["Une rue", "", "1998-05-04 10:30"]);
+  assert.deepEqual([caption.sort, keywords.sort], ["caption", undefined]);
+  const layout = new Layout(all);
+  assert.ok(!layout.requested.includes("caption"));
+  layout.toggle(caption);
+  assert.deepEqual(layout.requested.slice(-1), ["caption"]);
+});
+
 test("columns are as they were left in a project", () => {
   const all = columns("en", PROPERTIES, {});
   const names = (layout) => layout.shown.map(({ name }) => name);

@@ -27,6 +27,7 @@ const IDS_AT_ONCE = 100_000;
  * @property {string | null} [hue]      of its colour, if asked for
  * @property {number | null} [cluster]  if asked for
  * @property {Record<string, string>} [values]  of properties, if asked for
+ * @property {Record<string, string>} [described]  what the file says of itself, if asked for
  * @property {number} [here]   its rank by likeness, if another view stands beside
  * @property {number} [there]  its rank there, 0 for none
  * @property {boolean} [gone]  shown only because the view is held still

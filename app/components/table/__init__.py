@@ -30,6 +30,7 @@ def table(
     total: int,
     images: int | None = None,
     properties: Sequence[Mapping[str, Any]] = (),
+    described: Sequence[str] = (),
     current: str | None,
     sort: tuple[str, bool],
     language: str,
@@ -48,7 +49,8 @@ def table(
     ``Groups``) of the group to show alone; without it no group offers that. ``texts`` is the
     section ``table`` of the catalogue. ``images`` is their number where some are in several
     groups. ``properties`` are those that can have a column, whose cells are edited in place:
-    field, id, name, type, target, options.
+    field, id, name, type, target, options. ``described`` are the fields of what files say of
+    themselves (captions, keywords, …) that can have one.
     """
 
     def moved(value: Any) -> None:
@@ -71,6 +73,7 @@ def table(
             "total": total,
             "images": total if images is None else images,
             "properties": list(properties),
+            "described": list(described),
             "editing": {"texts": annotation_texts(), "colours": list(COLOURS)},
             "current": current,
             "grouped": bool(parsed_view.group),

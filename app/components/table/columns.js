@@ -9,7 +9,11 @@ export const WIDEST = 900;
 export const TAIL = 36;
 // So many properties are shown until someone chooses.
 const FIRST_PROPERTIES = 5;
+// What files say of themselves cannot be ordered by where a file says several things.
+const UNORDERED = ["keywords"];
 const WIDTHS = { number: 88, checkbox: 76, date: 108, colour: 80, text: 180, tags: 180 };
+// A caption may be an essay.
+const LONGEST_TEXT = 300;
 // Images were added at a moment, shown on this person's clock.
 const MINUTE = {
   year: "numeric",
@@ -36,6 +40,7 @@ const MINUTE = {
  * @property {boolean} [isHidden] whether it is hidden at first
  * @property {string} [label]     its heading, of a property
  * @property {Property} [property]  what its cells can be edited as
+ * @property {boolean} [isDescribed] whether rows are to be asked for it: what files say of themselves
  * @property {(row: Row) => string} text
  */
 
@@ -43,9 +48,10 @@ const MINUTE = {
  * @typedef {import("../shared/store/annotations.js").Property & {field: string}} Property
  *
  * @param {string} language @param {Property[]} properties @param {Record<string, string>} texts
+ * @param {string[]} [describedFields]  those of what files say of themselves
  * @returns {Column[]}
  */
-export function columns(language, properties, texts) {
+export function columns(language, properties, texts, describedFields = []) {
   const integer = new Intl.NumberFormat(language);
   const hundredths = decimals(language, 2);
   const size = sizes(language);
@@ -87,7 +93,24 @@ export function columns(language, properties, texts) {
     { name: "copies", width: 76, sort: "copies", isFigure: true, text: (row) => figure(row.copies) },
     { name: "frames", width: 76, isFigure: true, text: (row) => figure(row.frames) },
     { name: "added", width: 132, sort: "added", text: (row) => (row.added ? local(row.added) : "") },
+    ...describedFields.map(describedColumn),
   ];
+}
+
+function described(field, text) {
+  return field === "digitised_at" ? text.slice(0, 16).replace("T", " ") : text.slice(0, LONGEST_TEXT);
+}
+
+/** @param {string} field @returns {Column} */
+function describedColumn(field) {
+  return {
+    name: field,
+    width: field === "digitised_at" ? 132 : 180,
+    sort: UNORDERED.includes(field) ? undefined : field,
+    isHidden: true,
+    isDescribed: true,
+    text: (row) => described(field, row.described?.[field] ?? ""),
+  };
 }
 
 /** @returns {Column} */
@@ -125,6 +148,12 @@ export class Layout extends EventTarget {
     const before = JSON.stringify(this.all);
     this.all = all;
     if (JSON.stringify(all) !== before) this.changed(false);
+  }
+
+  /** What rows are to say for the columns that are shown. @returns {string[]} */
+  get requested() {
+    const described = this.shown.filter((column) => column.isDescribed).map((column) => column.name);
+    return [...this.editable.map((column) => column.property.field), ...described];
   }
 
   /** The columns that can be edited. */

@@ -31,6 +31,7 @@ const BEGINNING = { index: 0, above: Infinity };
  * @property {number} total
  * @property {number} [images]  how many there are where some stand in several groups
  * @property {import("./columns.js").Property[]} [properties]  those that have a column
+ * @property {string[]} [described]  fields of what files say of themselves that have a column
  * @property {import("../annotate/in_place_editor.js").EditorContext} [editing]
  * @property {"image" | "file"} [mode]  what the rows are
  * @property {boolean} grouped    whether the view has groups
@@ -61,7 +62,7 @@ class Table {
     /** The row that is to be opened once it is here. @type {number | null} */
     this.pendingIndex = null;
     this.rows = new Rows();
-    this.layout = new Layout(columns(data.language, data.properties ?? [], texts));
+    this.layout = new Layout(columns(data.language, data.properties ?? [], texts, data.described));
     this.node = el("div", {
       class: "table",
       role: "grid",
@@ -117,7 +118,7 @@ class Table {
     selection.open(`panoptic.selection.${data.project}`);
     selection.within(data.view, data.images ?? data.total, data.held);
     this.layout.open(`panoptic.table.${data.project}`);
-    this.layout.offer(columns(data.language, data.properties ?? [], data.texts));
+    this.layout.offer(columns(data.language, data.properties ?? [], data.texts, data.described));
     this.sayAlso();
     this.body.options = { language: data.language, canFilter: data.canFilter };
     this.editing.byFile = data.mode === "file";
@@ -216,9 +217,9 @@ class Table {
     if (index !== null && isSame(data, this.data)) this.body.moveTo(index);
   }
 
-  /** Let rows say what the columns of properties need. */
+  /** Let rows say what the columns of properties, and of what files say, need. */
   sayAlso() {
-    const fields = this.layout.editable.map((column) => column.property.field);
+    const fields = this.layout.requested;
     this.rows.requestFields(fields.length ? { also: fields.join() } : {});
   }
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from app.components.facets import Item
-from app.widgets import facet_order
-from app.widgets.facet_panel import date_histogram
+from app.widgets import described_facets, facet_order
+from app.widgets.facet_panel import date_histogram, with_choice
 from panoptic_data import annotate, create_property
 from panoptic_data.catalogue import facets, registry
 from panoptic_data.catalogue.execute import run_view
@@ -70,3 +70,26 @@ def test_an_order_is_offered_and_kept(monkeypatch):
     assert not facet_order.choose("visual")
     assert facet_order.choose(facet_order.choices("f")[1]["id"])
     assert [item.id for item in facet_order.ordered("f", items)] == ["z", "y", "x"]
+
+
+def test_what_files_say_has_sections_where_any_says_it(project):
+    rows = [
+        synthetic.image("a", caption="Le port", keywords=["mer|port", "nuit"]),
+        synthetic.image("b", caption="Le port"),
+        synthetic.image("c"),
+    ]
+    synthetic.write(project, "images", rows)
+    synthetic.write(project, "files", [synthetic.file(f"s/{n}.jpg", n) for n in "abc"])
+    catalogue = registry.load(project)
+    assert described_facets.fields_with_values(catalogue) == ["keywords", "caption"]
+    view = facets.choose(View(), "caption", ["Le port"])
+    sections = described_facets.sections(catalogue, view, ("caption",))
+    assert [(section.field, section.title) for section in sections] == [
+        ("keywords", "Embedded keywords"),
+        ("caption", "Caption"),
+    ]
+    assert sections[0].items == []
+    assert sections[1].selected == ["Le port"]
+    assert [(item.id, item.count) for item in sections[1].items] == [("Le port", 2), (None, 1)]
+    assert with_choice(view, "caption", None, None) == View()
+    assert with_choice(View(), "caption", ["Le port"], None) == view

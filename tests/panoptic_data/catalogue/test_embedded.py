@@ -5,7 +5,7 @@ import pytest
 
 from panoptic_data import create_property
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.catalogue import registry
+from panoptic_data.catalogue import facets, registry, row_values
 from panoptic_data.catalogue.execute import run_view, window
 from panoptic_data.catalogue.groups import condition
 from panoptic_data.exchange.exports import run
@@ -148,3 +148,35 @@ def test_a_property_of_a_field_s_name_goes_first(project, tmp_path):
     assert (ours.field.partition(":")[0], theirs.field) == ("p", "caption")
     assert writer.write(View((theirs,)), state=state) == "embedded_caption:x"
     assert parser.to_view(parser.parse("caption:x")).where[0].field == "caption"
+
+
+def test_what_files_say_is_counted_by_value_as_a_choice_of_it_finds(project):
+    current = registry.get(project)
+    counts = facets.described(current, View(), "keywords")
+    assert (counts.counts, counts.empty) == ({"pluie": 2, "Europe|France|Paris": 1}, 4)
+    counts = facets.described(current, View(), "creator", by_name=True)
+    assert (counts.counts, counts.empty) == ({"Aïcha B.": 2}, 4)
+    for field in ("keywords", "creator", "location", "caption"):
+        for value, count in facets.described(current, View(), field).counts.items():
+            view = facets.choose(View(), field, [value])
+            assert facets.chosen(view, field) == [value]
+            assert len(run_view(current, view)) == count
+            # A section does not count under its own choice.
+            assert facets.described(current, view, field) == facets.described(
+                current, View(), field
+            )
+    view = facets.choose(View(), "rights", [None])
+    assert len(run_view(current, view)) == len(DATES)
+
+
+def test_rows_say_what_files_say(project):
+    current = registry.get(project)
+    result = run_view(current, View(sort=(Sort("name"),)))
+    fields = ["caption", "keywords", "digitised_at", "nothing"]
+    texts = row_values.described_texts(current, result, 0, 10, fields)
+    rows = {
+        row["name"]: text for row, text in zip(window(current, result, 0, 10), texts, strict=True)
+    }
+    assert rows["year.jpg"]["keywords"] == "Europe › France › Paris, pluie"
+    assert rows["month.jpg"]["caption"] == "Une rue (month)"
+    assert rows["none.jpg"] == {}
