@@ -24,6 +24,7 @@ def run(args: argparse.Namespace) -> int:
             "encoder": spec.text,
             "slug": spec.slug,
             "reads_text": spec.reads_text,
+            "many_languages": spec.is_multilingual,
             "licence": spec.licence,
             "megabytes": spec.megabytes,
         }
@@ -40,7 +41,9 @@ def run(args: argparse.Namespace) -> int:
 def _add(args: argparse.Namespace) -> int:
     from panoptic_data.vectors import encoder_changes
 
-    added = encoder_changes.add(open_project(args.project), args.encoder)
+    # Words are then searched with it, as soon as it is ready.
+    first = encoders.parse(args.encoder).is_multilingual
+    added = encoder_changes.add(open_project(args.project), args.encoder, first=first)
     _report(args, added.project, added.spec, added.way)
     return 0
 
@@ -121,7 +124,8 @@ def _print(known: list[dict[str, object]], of_project: list[dict[str, object]]) 
         print(f"  {describe(row)}")
     print(cli_text("encoders_known"))
     for row in known:
-        text = cli_text("encoders_reads_text") if row["reads_text"] else ""
+        reads = "encoders_many_languages" if row["many_languages"] else "encoders_reads_text"
+        text = cli_text(reads) if row["reads_text"] else ""
         size = f"{row['megabytes']} MB" if row["megabytes"] else ""
         print(f"  {row['encoder']:<52} {size:>8}  {row['licence']:<12} {text}")
 

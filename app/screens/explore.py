@@ -20,6 +20,7 @@ from app.widgets import (
     empty_states,
     facet_order,
     facet_panel,
+    multilingual_offer,
     property_facets,
     view_context,
 )
@@ -71,6 +72,7 @@ def _notices(context: ViewContext) -> None:
         empty_states.notice(state.text("explore.broken_view", problem=problem))
     if context.result is not None and context.result.is_unclear:
         empty_states.notice(state.text("find.unclear"))
+    multilingual_offer.offer_for_search(context.project, context.view)
     if st.session_state.get("mode") == "meaning" and context.text_encoder is None:
         empty_states.text_search_unavailable(
             context.encoders, on_back=lambda: submit("", "path", context)

@@ -19,7 +19,14 @@ import streamlit as st
 from app.services import jobs
 from app.services.dagster_page import command, page
 from app.session import open_version, state
-from app.widgets import empty_states, folders, outdated_stages, stage_parameters, version_banner
+from app.widgets import (
+    empty_states,
+    folders,
+    multilingual_offer,
+    outdated_stages,
+    stage_parameters,
+    version_banner,
+)
 from app.widgets.html_table import Cell, bar, details, duration, moment, table
 from app.widgets.unavailable import guarded
 from panoptic_data.errors import weights_cause
@@ -239,6 +246,8 @@ def _encoders(project: Project) -> None:
     listed = [_encoder_row(project, row, names[row["slug"]]) for row in rows]
     notes = "".join(_weights_help(row) for row in rows if row["cause"])
     st.html(table(headings, listed, _text("encoders")) + notes)
+    if state.language() != "en":
+        multilingual_offer.offer(project)
 
 
 def _encoder_row(project: Project, row: Mapping[str, Any], name: str) -> list[Cell]:

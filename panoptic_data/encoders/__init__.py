@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from panoptic_data.encoders.spec import FAMILIES, KNOWN, EncoderSpec, at_path, kept, parse
+from panoptic_data.encoders.spec import (
+    FAMILIES,
+    KNOWN,
+    MULTILINGUAL,
+    EncoderSpec,
+    at_path,
+    kept,
+    parse,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FAMILIES",
     "KNOWN",
+    "MULTILINGUAL",
     "Encoder",
     "EncoderSpec",
     "at_path",
@@ -32,6 +41,7 @@ __all__ = [
     "device_of",
     "kept",
     "load",
+    "midpoint",
     "parse",
     "validate",
     "warm",
@@ -46,7 +56,9 @@ class Encoder(Protocol):
     picture would be enlarged; ``fingerprint`` changes whenever a vector could change; ``device``,
     ``dtype``, ``batch`` and ``rate`` (images per second, 0 when unknown) were chosen by the trial
     on this machine. ``scale`` is the factor of the cosine of a picture and words in the model's
-    softmax over several words (CLIP's logit scale); 0 where it reads no words.
+    softmax over several words (CLIP's logit scale); 0 where it reads no words. ``bias`` is set
+    where the model was trained with a sigmoid (SigLIP): sigmoid(scale · cosine + bias) is how
+    probable it takes a picture and words to belong together; None for others.
     """
 
     spec: EncoderSpec
@@ -57,6 +69,7 @@ class Encoder(Protocol):
     batch: int
     rate: float
     scale: float
+    bias: float | None
 
     @property
     def input_size(self) -> int:
@@ -113,6 +126,16 @@ def validate(spec: EncoderSpec) -> None:
     """
     if spec.family != "visual":
         _library(spec).validate(spec)
+
+
+def midpoint(encoder: Encoder) -> float | None:
+    """Return the cosine from which a model with a sigmoid takes words to fit a picture.
+
+    There it holds both for equally probable. None for models without a bias.
+    """
+    if encoder.bias is None or encoder.scale <= 0:
+        return None
+    return -encoder.bias / encoder.scale
 
 
 def code_version(spec: EncoderSpec) -> str:

@@ -62,6 +62,7 @@ class VisualEncoder:
     batch = BATCH
     rate = 0.0
     scale = 0.0
+    bias: float | None = None
     input_size = SIZE
     reads_text = False
     dim = (

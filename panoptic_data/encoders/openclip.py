@@ -24,6 +24,10 @@ from panoptic_data.errors import UnknownEncoder, WeightsUnavailable
 __all__ = ["load", "validate"]
 
 CHECKPOINT_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
+# Of models that read many languages, beside the weights.
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+# What reads these; it comes with ``panoptic-data[multilingual]``.
+TOKENIZER_PACKAGE = "transformers"
 PREPROCESSING_KEYS = ("mean", "std", "interpolation", "resize_mode")
 
 
@@ -53,8 +57,9 @@ def load(spec: EncoderSpec, device: str) -> TorchEncoder:
     with quiet_root_logger():
         _check_package(spec)
         checkpoint = _find_checkpoint(spec)
+        # Before the model, which takes longer.
+        tokenizer = _tokenizer(spec, checkpoint)
         model = _create(spec, checkpoint, device)
-        tokenizer = open_clip.get_tokenizer(checkpoint.name)
 
     def embed_text(texts: Sequence[str]) -> torch.Tensor:
         return model.encode_text(tokenizer(list(texts)).to(device))  # type: ignore[no-any-return]
@@ -62,6 +67,8 @@ def load(spec: EncoderSpec, device: str) -> TorchEncoder:
     preparation = _preparation(model.visual.preprocess_cfg)
     encoder = TorchEncoder(spec, model.visual, preparation, device, embed_text)
     encoder.scale = float(model.logit_scale.detach().exp())
+    bias = getattr(model, "logit_bias", None)
+    encoder.bias = None if bias is None else float(bias.detach())
     return encoder
 
 
@@ -69,8 +76,24 @@ def _check_package(spec: EncoderSpec) -> None:
     # Checked before 600 MB are downloaded in vain.
     text_config = _text_configuration(spec)
     required_model = text_config.get("hf_model_name") or text_config.get("hf_tokenizer_name")
-    if required_model and find_spec("transformers") is None:
-        raise WeightsUnavailable(spec.text, "package", "transformers")
+    if required_model and find_spec(TOKENIZER_PACKAGE) is None:
+        raise WeightsUnavailable(spec.text, "package", TOKENIZER_PACKAGE)
+
+
+def _tokenizer(spec: EncoderSpec, checkpoint: _Checkpoint) -> Any:
+    """Return what turns words into numbers: open_clip's own, or one that comes with the weights."""
+    named = _text_configuration(spec).get("hf_tokenizer_name")
+    if named and spec.local_path is None and not checkpoint.name.startswith("local-dir:"):
+        # Asked for here, so that a hub that does not answer is said to be that.
+        hub_file(spec.text, named, TOKENIZER_FILES[:1])
+    try:
+        return open_clip.get_tokenizer(checkpoint.name)
+    except Exception as error:
+        # As with checkpoints: whatever its library does not like.
+        source = named or checkpoint.name
+        if checkpoint.name.startswith("local-dir:"):
+            source = str(Path(checkpoint.name.removeprefix("local-dir:")) / TOKENIZER_FILES[0])
+        raise WeightsUnavailable(spec.text, "tokenizer", source) from error
 
 
 def _text_configuration(spec: EncoderSpec) -> dict[str, Any]:
@@ -112,8 +135,12 @@ def _find_checkpoint(spec: EncoderSpec) -> _Checkpoint:
 def _downloaded(spec: EncoderSpec) -> Path:
     repo = spec.model.removeprefix("hf-hub:")
     configuration = _configuration_file(spec)
-    # The cache has a directory for each commit: both files must come from the same one.
-    hub_file(spec.text, repo, CHECKPOINT_FILES, revision=configuration.parent.name)
+    # The cache has a directory for each commit: all files must come from the same one.
+    revision = configuration.parent.name
+    if _text_configuration(spec).get("hf_tokenizer_name"):
+        for name in TOKENIZER_FILES:
+            hub_file(spec.text, repo, (name,), revision=revision)
+    hub_file(spec.text, repo, CHECKPOINT_FILES, revision=revision)
     return configuration.parent
 
 

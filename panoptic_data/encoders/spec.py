@@ -18,9 +18,11 @@ from urllib.parse import unquote
 from panoptic_data.errors import UnknownEncoder, UnknownEncoderOption
 
 __all__ = [
+    "ALIASES",
     "CONFIGURATION_FILE",
     "FAMILIES",
     "KNOWN",
+    "MULTILINGUAL",
     "EncoderSpec",
     "at_path",
     "closest",
@@ -35,7 +37,15 @@ DEFAULT_WEIGHTS = {
     "ViT-B-32": "datacomp_xl_s13b_b90k",
     "ViT-B-16": "datacomp_xl_s13b_b90k",
     "ViT-L-14": "datacomp_xl_s13b_b90k",
+    "ViT-B-32-SigLIP2-256": "webli",
+    "MobileCLIP2-S0": "dfndr2b",
 }
+MULTILINGUAL = "clip:ViT-B-32-SigLIP2-256"
+"""The encoder that is recommended where people search in another language than English."""
+ALIASES = {"multilingual": MULTILINGUAL}
+"""Words that stand for the text of an encoder."""
+# Parts of names of models that were trained on many languages.
+_OF_MANY_LANGUAGES = ("siglip2", "i18n", "xlm-roberta", "mt5", "nllb", "multilingual")
 # What each folder holds that open_clip saved a model to.
 CONFIGURATION_FILE = "open_clip_config.json"
 # Prefixes of models that bring their own weights.
@@ -112,6 +122,11 @@ class EncoderSpec:
         return self.family == "clip"
 
     @property
+    def is_multilingual(self) -> bool:
+        """Whether it reads other languages than English too, by the name of its model."""
+        return self.reads_text and any(part in self.model.casefold() for part in _OF_MANY_LANGUAGES)
+
+    @property
     def local_path(self) -> Path | None:
         """The file or directory on this machine that its weights are read from, if any."""
         if self.model.startswith("local-dir:"):
@@ -138,10 +153,11 @@ def at_path(spec: EncoderSpec, path: Path) -> EncoderSpec:
 def parse(text: str) -> EncoderSpec:
     """Read ``family[:model][?option=value&…]``.
 
-    ``%26``, ``%3F`` and ``%25`` stand for ``&``, ``?`` and ``%`` in a path; relative paths are
-    taken from the working directory. Raises UnknownEncoder (with the closest known texts) and
-    UnknownEncoderOption.
+    Or one of ``ALIASES``. ``%26``, ``%3F`` and ``%25`` stand for ``&``, ``?`` and ``%`` in a path;
+    relative paths are taken from the working directory. Raises UnknownEncoder (with the closest
+    known texts) and UnknownEncoderOption.
     """
+    text = ALIASES.get(text.strip(), text)
     head, _, query = text.strip().partition("?")
     family, _, model = head.partition(":")
     if family not in FAMILIES or (family == "visual" and model):
@@ -277,6 +293,24 @@ KNOWN: tuple[EncoderSpec, ...] = (
         input_size=224,
         licence="MIT",
         megabytes=1711,
+    ),
+    EncoderSpec(
+        "clip",
+        "ViT-B-32-SigLIP2-256",
+        DEFAULT_WEIGHTS["ViT-B-32-SigLIP2-256"],
+        dim=768,
+        input_size=256,
+        licence="Apache-2.0",
+        megabytes=1507,
+    ),
+    EncoderSpec(
+        "clip",
+        "MobileCLIP2-S0",
+        DEFAULT_WEIGHTS["MobileCLIP2-S0"],
+        dim=512,
+        input_size=256,
+        licence="Apple AMLR",
+        megabytes=300,
     ),
     EncoderSpec(
         "clip", "ViT-B-32", "openai", dim=512, input_size=224, licence="MIT", megabytes=605

@@ -57,6 +57,7 @@ class TorchEncoder:
         self.batch = 1
         self.rate = 0.0
         self.scale = 0.0
+        self.bias: float | None = None
         self.visual = visual.eval()
         self.fingerprint = _fingerprint(self.visual, preparation)
         self._embed_text = embed_text

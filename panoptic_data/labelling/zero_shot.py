@@ -58,6 +58,8 @@ MIN_FITTED = 30
 MAX_FITTED = 2_000
 # Factors that are tried: from a sixteenth of the encoder's own scale to sixteen times it.
 SCALE_FACTORS = np.geomspace(1 / 16, 16, 65)
+# exp of more is no float32.
+_MOST_EXPONENT = 80.0
 BLOCK_ROWS = 16_384
 
 Floats = npt.NDArray[np.float32]
@@ -125,7 +127,7 @@ def predict(
         return Predictions((), 0.0, 0)
     texts = {tag.id: prompts(tag, state.tags, language, template, parents) for tag in chosen}
     text_vectors = _text_vectors(project, texts, slug)
-    scale = _encoder_scale(project, slug)
+    scale, midpoint = _encoder_scale(project, slug)
     labelled, labels, tagged = _tagged(current, vectors, checked, chosen)
     scale, fitted = _fit(vectors, text_vectors, labelled, labels, scale)
     indices = vectors.indices_of(run_view(current, (view or View()).grouped_by().sorted_by()).rows)
@@ -133,7 +135,8 @@ def predict(
     if not include_tagged:
         indices = np.setdiff1d(indices, tagged)
     refused = _refused(current, vectors, chosen)
-    best = best_classes(vectors.space.vectors, text_vectors, scale, indices, refused, check)
+    space = vectors.space.vectors
+    best = best_classes(space, text_vectors, scale, indices, refused, check, midpoint)
     predicted = [
         _predictions_of(vectors, indices, best, index, tag.id, texts[tag.id])
         for index, tag in enumerate(chosen)
@@ -165,10 +168,13 @@ def best_classes(
     rows: Rows,
     refused: Sequence[Rows] = (),
     check: Check = lambda: None,
+    midpoint: float | None = None,
 ) -> BestClasses:
     """Return which of k text vectors (k, d) is most similar to each of some rows of (n, d).
 
-    ``refused`` has, for each class, the rows that are not of it.
+    ``refused`` has, for each class, the rows that are not of it. ``midpoint`` is the cosine from
+    which a model with a sigmoid takes words to fit a picture: none of the words is then one more
+    class, so that what no word fits is not certain.
     """
     classes = np.full(len(rows), -1, np.intp)
     probabilities, similarities = (np.zeros(len(rows), np.float32) for _ in range(2))
@@ -184,8 +190,10 @@ def best_classes(
         has_class = np.isfinite(highest)
         classes[part] = np.where(has_class, best, -1)
         similarities[part] = np.where(has_class, highest, 0)
-        ratios = np.exp(scale * (cosines[has_class] - highest[has_class, None]))
-        probabilities[part][has_class] = 1 / ratios.sum(axis=1)
+        ratios = np.exp(scale * (cosines[has_class] - highest[has_class, None])).sum(axis=1)
+        if midpoint is not None:
+            ratios += np.exp(np.minimum(scale * (midpoint - highest[has_class]), _MOST_EXPONENT))
+        probabilities[part][has_class] = 1 / ratios
     return BestClasses(classes, probabilities, similarities)
 
 
@@ -231,10 +239,11 @@ def _text_vectors(project: Project, texts: Mapping[str, Sequence[str]], slug: st
     return np.stack([query_vectors.normalised(mean) for mean in means])
 
 
-def _encoder_scale(project: Project, slug: str) -> float:
+def _encoder_scale(project: Project, slug: str) -> tuple[float, float | None]:
     # The encoder is loaded already, since it encoded the prompts, unless their vectors were cached.
     [row] = project.database().take("encoders", [slug], ["text", "dtype"]).to_pylist()
-    return encoders.warm(encoders.parse(row["text"]), row["dtype"], 1).scale
+    encoder = encoders.warm(encoders.parse(row["text"]), row["dtype"], 1)
+    return encoder.scale, encoders.midpoint(encoder)
 
 
 def _tagged(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,10 @@ def weights_now(project: Project, spec: EncoderSpec) -> str | None:
 def may_recheck(spec: EncoderSpec, row: Mapping[str, Any]) -> bool:
     """Whether it is time to try again an encoder that waits."""
     if spec.local_path is not None and spec.local_path.exists():
+        return True
+    reason, _, detail = str(row["cause"] or "").partition(": ")
+    if reason == "package" and find_spec(detail) is not None:
+        # Installed since.
         return True
     return bool(datetime.now(UTC) - row["checked_at"] > RECHECK_AFTER)
 

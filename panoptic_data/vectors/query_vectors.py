@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "QueryVector",
     "is_warm",
+    "midpoint",
     "normalised",
     "of_expression",
     "of_picture",
@@ -132,6 +133,14 @@ def normalised(vector: Vector) -> Vector:
     """Return a vector with unit length."""
     scaled: Vector = vector / max(float(np.linalg.norm(vector)), 1e-12)
     return scaled
+
+
+def midpoint(project: Project, slug: str) -> float | None:
+    """Return the cosine from which the encoder itself takes words to fit; None if it cannot say.
+
+    Loads the encoder, which encoding words has done already. Raises as ``of_texts``.
+    """
+    return encoders.midpoint(_encoder(_encoder_row(project, slug)))
 
 
 def is_warm(project: Project, slug: str) -> bool:

@@ -211,6 +211,9 @@ def clear_cosine(project: Project, slug: str, query: QueryVector) -> float | Non
     words = query_vectors.of_texts(project, calibration.MADE_UP_WORDS, slug)
     rows = np.flatnonzero(loaded.has_file)
     computed = calibration.clear_cosine(loaded.vectors, rows, query.with_words(words))
+    if computed is not None and rest is None:
+        # What the model itself takes to fit is clear, whatever chance gives in this corpus.
+        computed = min(computed, query_vectors.midpoint(project, slug) or 1.0)
     with _scales_lock:
         _clear_cosines[key] = computed
     return computed

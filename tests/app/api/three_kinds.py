@@ -16,6 +16,7 @@ WORDS = SimpleNamespace(
     # A word is the direction of the group that it numbers.
     encode_text=lambda texts: np.stack([_spoken(text) for text in texts]),
     scale=20.0,
+    bias=None,
 )
 
 

@@ -99,7 +99,9 @@ def project(tmp_path, monkeypatch):
     noise = np.random.default_rng(0).normal(size=(COUNT, 8)) * 0.05
     vectors = np.array(kinds) + noise
     embed(opened, SHA1S, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), SLUG)
-    words = SimpleNamespace(encode_text=lambda some: np.stack([*map(spoken, some)]), scale=10.0)
+    words = SimpleNamespace(
+        encode_text=lambda some: np.stack([*map(spoken, some)]), scale=10.0, bias=None
+    )
     monkeypatch.setattr(encoders, "warm", lambda *_: words)
     return opened
 
@@ -175,3 +177,27 @@ def test_what_cannot_be_asked_is_refused(project, store):
     embed(project, SHA1S, np.eye(8)[np.arange(COUNT) % 8])
     with pytest.raises(TextNotSupported):
         zero_shot.predict(project, kind, "visual")
+
+
+def test_what_no_tag_fits_is_not_certain_where_the_model_knows_none(project, store, monkeypatch):
+    kind, _ = make(store, "Dog", "Cat")
+    certain = zero_shot.predict(project, kind, SLUG)
+    words = encoders.warm()
+    # A sigmoid that takes words to fit from a cosine of .5 on.
+    monkeypatch.setattr(words, "bias", -5.0)
+    doubtful = zero_shot.predict(project, kind, SLUG)
+    ships = {SHA1S[number] for number in range(2, COUNT, 3)}
+
+    def certainty(predictions):
+        pairs = [
+            (sha1, probability)
+            for tag in predictions.tags
+            for sha1, probability in zip(tag.sha1s, tag.probabilities.tolist(), strict=True)
+        ]
+        of_ships = [probability for sha1, probability in pairs if sha1 in ships]
+        others = [probability for sha1, probability in pairs if sha1 not in ships]
+        return max(of_ships), min(others)
+
+    assert certainty(certain)[0] > 0.5
+    assert certainty(doubtful)[0] < 0.1
+    assert certainty(doubtful)[1] > 0.9
