@@ -25,7 +25,7 @@ from pipelines.interrupts import raise_when_stopped
 from pipelines.options import check
 
 if TYPE_CHECKING:
-    from pipelines.resources import Request
+    from pipelines.request import Request
 
 __all__ = ["main"]
 
@@ -195,7 +195,7 @@ def _run(project: Project, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _request(project: Project, options: argparse.Namespace) -> Request:
-    from pipelines.resources import Request
+    from pipelines.request import Request
 
     return Request(
         only=tuple(options.source),

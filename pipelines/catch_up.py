@@ -8,7 +8,8 @@ import dagster as dg
 
 from panoptic_data.storage.project import Project, open_project
 from pipelines import jobs
-from pipelines.resources import LOCK_TIMEOUT, REQUEST_CONFIG, Request
+from pipelines.request import Request
+from pipelines.resources import LOCK_TIMEOUT, REQUEST_CONFIG
 
 __all__ = ["build"]
 

@@ -15,7 +15,7 @@ from panoptic_data.storage.project import Project, add_encoder
 from panoptic_data.storage.schema import table_name
 from panoptic_data.vectors import encoder_changes, encoder_state
 
-__all__ = ["FALLBACK", "ProjectEncoder", "last_known", "prepare_encoders"]
+__all__ = ["FALLBACK", "ProjectEncoder", "last_known", "prepare_encoders", "will_load"]
 
 # Needs no weights, so that it is always available.
 FALLBACK = "visual"
@@ -61,6 +61,12 @@ def last_known(project: Project) -> tuple[ProjectEncoder, ...]:
     """Return the project's encoders as of the last attempt to load each, loading none."""
     rows = {row["slug"]: row for row in project.database().frame("encoders").to_dicts()}
     return tuple(_last_known(project, text, rows) for text in project.encoders)
+
+
+def will_load(project: Project, retry: bool) -> bool:
+    """Whether preparing the encoders loads weights: seconds, or minutes from the hub."""
+    known = [encoder for encoder in last_known(project) if encoder.spec.family != FALLBACK]
+    return any(e.is_new or e.replaced or (retry and e.cause) for e in known)
 
 
 def prepare_encoders(

@@ -16,7 +16,7 @@ from panoptic_data.storage.project import Project
 from panoptic_data.vectors import outdated
 from pipelines import encoders
 from pipelines.plan import RECHECK, PlannedStage, plan_project
-from pipelines.resources import Request, with_requested
+from pipelines.request import Request, with_requested
 
 __all__ = ["Estimate", "describe", "estimate"]
 

@@ -21,9 +21,10 @@ from panoptic_data.storage import checksums
 from panoptic_data.storage.project import Project
 from pipelines import checks, observations
 from pipelines.assets.annotations import merge_annotations
+from pipelines.execution import compact
 from pipelines.history import History, open_history
-from pipelines.process import compact
-from pipelines.resources import Request, Work
+from pipelines.request import Request
+from pipelines.resources import Work
 
 __all__ = ["merge", "report_versions"]
 

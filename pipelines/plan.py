@@ -19,7 +19,7 @@ from panoptic_data.storage.project import Project
 from panoptic_data.vectors import embeddings, outdated
 from pipelines import encoders
 from pipelines.encoders import ProjectEncoder
-from pipelines.resources import Request
+from pipelines.request import Request
 
 __all__ = [
     "RECHECK",
@@ -27,10 +27,10 @@ __all__ = [
     "away_sources",
     "is_read",
     "kept",
-    "plan_away",
     "plan_corpus",
     "plan_project",
     "plan_source",
+    "plan_vectors",
     "selected",
 ]
 
@@ -79,12 +79,12 @@ def plan_source(
     return tuple(_plan_source(project, source, used, stale, request))
 
 
-def plan_away(
+def plan_vectors(
     project: Project, source: str, used: Sequence[ProjectEncoder], stale: Mapping[str, str]
 ) -> tuple[PlannedStage, ...]:
-    """Return the stages of a source that have work although its folder is not there.
+    """Return the stages of a source that have work without reading its folder.
 
-    The stored thumbnails are enough to embed.
+    Also where that is not there: the stored thumbnails are enough to embed.
     """
     return tuple(_plan_embeddings(project, source, used, stale))
 
@@ -179,7 +179,7 @@ def plan_project(
             planned += of_source
         except FolderNotFound:
             planned.append(PlannedStage(f"files/{source.name}", stages.AWAY))
-            planned += plan_away(project, source.name, used, stale)
+            planned += plan_vectors(project, source.name, used, stale)
     planned = list(kept(planned, chosen))
     if any(item.is_work and item.reason != RECHECK for item in planned):
         # A change in a source affects all stages of the corpus but the annotations.

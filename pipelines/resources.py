@@ -9,26 +9,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from panoptic_data.errors import FolderNotFound, PanopticError, TableMissing, UsageError
+from panoptic_data.errors import FolderNotFound, PanopticError, TableMissing
 from panoptic_data.ingest import sources
+from panoptic_data.ingest.source_update import NO_FIRST_IMAGES, FirstImages
 from panoptic_data.integrity import rebuild
 from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import parameters, runs, stages
 from panoptic_data.provenance.stages import ReportProgress, StageResult
-from panoptic_data.storage.project import Project, open_project, set_parameters
+from panoptic_data.storage.project import Project, open_project
 from pipelines import observations
 from pipelines.encoders import ProjectEncoder, prepare_encoders
+from pipelines.request import Problem, Request, with_requested
 
 if TYPE_CHECKING:
     from panoptic_data.provenance.runs import Run
     from panoptic_data.versions.record import CorpusVersion
 
-__all__ = ["REQUEST_CONFIG", "Problem", "Request", "Work", "with_requested", "work_resource"]
+__all__ = ["REQUEST_CONFIG", "Work", "work_resource"]
 
 # Seconds. Longer than any run of a large corpus: a run of `dagster dev` queues instead of failing.
 LOCK_TIMEOUT = 24 * 3600.0
@@ -49,78 +51,6 @@ REQUEST_CONFIG: Mapping[str, dg.Field] = {
 """What a run may be asked for beside what is missing, as run config of Dagster."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """The options of a run. ``only`` are names of sources; empty: all of them.
-
-    ``stages`` are names (``clusters``, ``clusters/clip``): only these and what is made from them;
-    empty: all. ``reread`` are names of sources of which every file is read again; ``retry``:
-    encoders that waited, and files that could not be read, are tried again. ``version`` is the name
-    of the corpus version that is made when all is done, None for none, ``note`` what it is made
-    for.
-    """
-
-    only: tuple[str, ...] = ()
-    retry: bool = False
-    refit: bool = False
-    method: str | None = None
-    k: int | None = None
-    reread: tuple[str, ...] = ()
-    version: str | None = None
-    note: str = ""
-    stages: tuple[str, ...] = ()
-
-    @classmethod
-    def from_config(
-        cls,
-        config: Mapping[str, Any],
-        only: tuple[str, ...] = (),
-        version: str | None = None,
-        note: str = "",
-    ) -> Request:
-        """Return the request of a run config: of the fields ``REQUEST_CONFIG``."""
-        k = config.get("k")
-        if k is not None and k < 1:
-            raise UsageError(problem=f"k is {k}; it has to be 1 or more")
-        return cls(
-            only=only,
-            retry=config["retry"],
-            refit=config["refit"],
-            method=config.get("method"),
-            k=k,
-            version=version,
-            note=note,
-        )
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A problem to report: ``text`` is a sentence in the terminal's language.
-
-    ``about`` is encoder (it waits), source (its folder, or many files, are not there), check
-    (tables disagree), stage (it failed), parameter (it cannot be so), sidecar (it cannot be read)
-    or history (Dagster's could not be used).
-    """
-
-    about: str
-    name: str
-    text: str
-
-
-def with_requested(project: Project, request: Request, *, save: bool = True) -> Project:
-    """Return the project with the clusters that are requested as its parameters, saved."""
-    changes = {"clusters.method": request.method, "clusters.k": request.k}
-    changes = {name: value for name, value in changes.items() if value is not None}
-    if not changes:
-        return project
-    if request.method == "kmeans" and request.k is None:
-        changes["clusters.k"] = None
-    values = parameters.changed(project, changes)
-    if values == project.parameters:
-        return project
-    return set_parameters(project, values) if save else replace(project, parameters=values)
-
-
 def _is_never() -> bool:
     return False
 
@@ -131,7 +61,8 @@ class Work:
 
     ``sources`` are all sources by name, ``away`` those whose folder was not there at the start.
     ``is_stopped`` says whether a signal to stop arrived since it was last called. ``taken_out`` are
-    derived tables that were damaged when it began, ``version`` is the corpus version that it made.
+    derived tables that were damaged when it began, ``version`` is the corpus version that it made,
+    ``first`` what it read of new sources before anything else, by name.
     """
 
     project: Project
@@ -147,6 +78,7 @@ class Work:
     failed: set[str] = field(default_factory=set)
     taken_out: tuple[str, ...] = ()
     version: CorpusVersion | None = None
+    first: Mapping[str, FirstImages] = field(default_factory=dict)
 
     def require_complete(self) -> None:
         """Raise TableMissing where a damaged table was taken out and not made again yet."""
@@ -164,6 +96,10 @@ class Work:
     def used(self) -> tuple[ProjectEncoder, ...]:
         """The encoders that are of use, in the project's order."""
         return tuple(encoder for encoder in self.encoders if encoder.is_used)
+
+    def first_of(self, source: str) -> FirstImages:
+        """Return what the run read of a source before anything else."""
+        return self.first.get(source, NO_FIRST_IMAGES)
 
     def settings_before(self, stage: str) -> Mapping[str, object]:
         """Return the settings that a stage was last made with."""

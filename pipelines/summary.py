@@ -14,7 +14,8 @@ from panoptic_data.provenance.stages import StageResult
 from panoptic_data.storage.sql import literals
 from panoptic_data.versions.record import CorpusVersion
 from pipelines.encoders import ProjectEncoder
-from pipelines.resources import Problem, Work
+from pipelines.request import Problem
+from pipelines.resources import Work
 
 __all__ = ["counts_only", "encoder_problem", "is_complete", "run_summary"]
 

@@ -16,7 +16,7 @@ from PIL import Image
 from panoptic_data.errors import FolderNotFound, PanopticError, UnknownImage
 from panoptic_data.ingest import sources
 from panoptic_data.ingest.scan import read_file, scan_source
-from panoptic_data.ingest.source_update import SourceUpdate
+from panoptic_data.ingest.source_update import NO_FIRST_IMAGES, FirstImages, SourceUpdate
 from panoptic_data.ingest.sources import Source
 from panoptic_data.ingest.stage_results import files_result, images_result
 from panoptic_data.media import decode, hashes
@@ -38,6 +38,7 @@ def ingest(
     retry: bool = False,
     reread: bool = False,
     thumbnail: int = THUMBNAIL_SHORT_SIDE,
+    first: FirstImages = NO_FIRST_IMAGES,
 ) -> tuple[StageResult, StageResult]:
     """Bring the tables ``files`` and ``images`` up to date with a source's folder.
 
@@ -47,8 +48,9 @@ def ingest(
     number of files only by their paths and hashes. Returns the results of the stages ``files``
     and ``images`` of this source. ``retry`` reads unreadable files again, ``reread`` all files,
     of which it also makes the images again. ``thumbnail`` is the short side of thumbnails, in
-    pixels. Raises FolderNotFound when the folder is not there or went away meanwhile; the source is
-    then noted as away.
+    pixels; ``first`` is what the run read of the source before (``first_images``). Raises
+    FolderNotFound when the folder is not there or went away meanwhile; the source is then noted as
+    away.
 
     ``extra`` of the first, all in files: ``moved``, ``moved_uncertain`` (others could have been
     meant), ``missing``, ``withheld`` (too many vanished: a person is asked), ``unreadable`` (by
@@ -59,7 +61,9 @@ def ingest(
     try:
         scan = scan_source(project, source, retry=retry, reread=reread)
         scanned = time.perf_counter()
-        update = SourceUpdate(project, source, run, scan, reread=reread, thumbnail=thumbnail)
+        update = SourceUpdate(
+            project, source, run, scan, reread=reread, thumbnail=thumbnail, first=first
+        )
         update.write_without_reading()
         update.read_and_write(report, threads)
         update.write_moved_and_vanished()

@@ -149,16 +149,22 @@ class Content:
 
 
 def scan_source(
-    project: Project, source: Source, *, retry: bool = False, reread: bool = False
+    project: Project,
+    source: Source,
+    *,
+    retry: bool = False,
+    reread: bool = False,
+    at_most: int | None = None,
 ) -> Scan:
     """Compare a source's folder with the tables, without reading any file.
 
-    ``retry``: unreadable files are to be read again; ``reread``: all files. Raises FolderNotFound
+    ``retry``: unreadable files are to be read again; ``reread``: all files. With ``at_most`` the
+    walk ends after so many entries: of a source of which no file is known. Raises FolderNotFound
     when the folder itself is not there, or went away meanwhile: then nothing has vanished.
     """
     folder = folder_identity(source.root)
     ignored: Counter[str] = Counter()
-    entries = _to_frame(walk(source.root, ignored))
+    entries = _to_frame(islice(walk(source.root, ignored), at_most))
     # Two names can have the same text when one holds bytes that are not UTF-8: keep the first.
     entries = entries.unique("path", keep="first", maintain_order=True)
     database = project.database()

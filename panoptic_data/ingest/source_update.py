@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 import polars as pl
@@ -39,15 +40,19 @@ from panoptic_data.storage.project import Project
 from panoptic_data.storage.sql import literal
 from panoptic_data.storage.tables import Database
 
-__all__ = ["SourceUpdate"]
+__all__ = ["NO_FIRST_IMAGES", "FirstImages", "SourceUpdate"]
 
 T = TypeVar("T")
 
 # Files. A batch is one commit of two tables (20 ms). Each commit also lists all earlier ones, so
-# batches grow with the run: some 300 for a million images. New images show every few seconds.
+# batches grow with the run: some 300 for a million images. New images show after a second, then
+# every few.
 SMALLEST_BATCH = 256
 LARGEST_BATCH = 4096
+FIRST_SECONDS = 1.0
 BATCH_SECONDS = 5.0
+# Files of a new folder that are read before anything slow begins: a look, then a screenful.
+FIRST_BATCHES = (4, 16)
 # The reason of a file whose content a person removed for good.
 PURGED = "purged"
 
@@ -90,8 +95,27 @@ class _FileResult:
         return self.sha1 is not None and self.sha1 != self.entry["was_sha1"]
 
 
+@dataclass(frozen=True)
+class FirstImages:
+    """What a run read of a new source before the rest (``first_images``).
+
+    ``files`` are file identifiers, ``decoded`` the sha1s of the images that were made, ``seen``
+    how many files to read were seen by then.
+    """
+
+    files: frozenset[str] = frozenset()
+    decoded: frozenset[str] = frozenset()
+    seen: int = 0
+
+
+NO_FIRST_IMAGES = FirstImages()
+
+
 class SourceUpdate:
-    """The update of one source's rows, in the order of its methods."""
+    """The update of one source's rows, in the order of its methods.
+
+    ``first`` is what the same run read of the source before: in its counts that is new.
+    """
 
     def __init__(
         self,
@@ -102,10 +126,12 @@ class SourceUpdate:
         *,
         reread: bool = False,
         thumbnail: int = THUMBNAIL_SHORT_SIDE,
+        first: FirstImages = NO_FIRST_IMAGES,
     ) -> None:
         self.source = source
         self.scan = scan
-        self.decoded: set[str] = set()
+        self.first = first
+        self.decoded: set[str] = set(first.decoded)
         self.changed = 0
         self.moves: Sequence[Move] = ()
         self.marked = 0
@@ -144,12 +170,27 @@ class SourceUpdate:
         done = self.scan.unchanged + self.scan.problems.height + self.scan.restored.height
         total = done + todo.height
         report("images", done, total)
-        entries = ((entry, entry["size"]) for entry in todo.iter_rows(named=True))
-        for batch in _batches(in_order(entries, self._read, threads)):
+        for batch in _batches(self._results(todo, threads)):
             self._write([result for result in batch if result is not None])
             self.unread += sum(result is None for result in batch)
             done += len(batch)
             report("images", done, total)
+
+    def read_first(self, report: ReportProgress) -> None:
+        """Read the first new files and write their rows in small batches, and nothing else.
+
+        Those whose content is gone from another path are not written. Raises FolderNotFound.
+        """
+        todo = self.scan.new.head(sum(FIRST_BATCHES))
+        total, done = self.scan.new.height, 0
+        report("images", 0, total)
+        results = self._results(todo, None)
+        for size in FIRST_BATCHES:
+            batch = list(islice(results, size))
+            self._write([result for result in batch if result is not None])
+            done += len(batch)
+            report("images", done, total)
+        self._held.clear()
 
     def write_moved_and_vanished(self) -> None:
         """Give files that moved their identity, and mark those that vanished, in one commit.
@@ -192,6 +233,10 @@ class SourceUpdate:
         columns = ["file_id", "path", "sha1", "status", "reason", "sidecar"]
         where = f"source = {literal(self.source.name)}"
         return self._database.frame("files", columns, where).sort("path")
+
+    def _results(self, todo: pl.DataFrame, threads: int | None) -> Iterator[_FileResult | None]:
+        entries = ((entry, entry["size"]) for entry in todo.iter_rows(named=True))
+        return in_order(entries, self._read, threads)
 
     def _read(self, entry: Mapping[str, Any]) -> _FileResult | None:
         """Read one file; None when it was deleted meanwhile, which the next scan finds out."""
@@ -281,7 +326,8 @@ class SourceUpdate:
         first_seen: datetime | None = None,
     ) -> dict[str, Any]:
         entry = result.entry
-        if not result.is_unchanged and entry["was_status"] is not None and move is None:
+        is_known = entry["was_status"] is not None and entry["was_file_id"] not in self.first.files
+        if not result.is_unchanged and is_known and move is None:
             self.changed += 1
         known_id = move.departure.file_id if move is not None else entry["was_file_id"]
         if move is None and entry["was_status"] == "ok" and result.is_new_at_path:
@@ -377,14 +423,16 @@ def _arrival(result: _FileResult) -> Arrival:
 def _batches(outcomes: Iterable[T]) -> Iterator[list[T]]:
     batch: list[T] = []
     done = 0
+    seconds = FIRST_SECONDS
     since = time.perf_counter()
     for outcome in outcomes:
         batch.append(outcome)
         full = min(max(SMALLEST_BATCH, done // 20), LARGEST_BATCH)
-        if len(batch) >= full or time.perf_counter() - since > BATCH_SECONDS:
+        if len(batch) >= full or time.perf_counter() - since > seconds:
             yield batch
             done += len(batch)
             batch = []
+            seconds = min(2 * seconds, BATCH_SECONDS)
             since = time.perf_counter()
     if batch:
         yield batch

@@ -20,10 +20,10 @@ __all__ = ["files_result", "images_result"]
 
 def files_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> StageResult:
     """Return the result of the stage ``files``; ``rows`` as of :meth:`SourceUpdate.rows`."""
-    scan = update.scan
+    scan, before = update.scan, _before(update)
     unreadable = rows.filter(pl.col("status") == "unreadable").get_column("reason").to_list()
     moved_in = {move.departure.file_id for move in update.moves}
-    new = rows.join(scan.rows, on="file_id", how="anti").filter(~pl.col("file_id").is_in(moved_in))
+    new = rows.join(before, on="file_id", how="anti").filter(~pl.col("file_id").is_in(moved_in))
     sha1 = pl.col("sha1").fill_null("")
     # Where there is no sidecar the digest is that of earlier releases.
     sidecars = pl.concat_str(pl.lit("\0"), "sidecar").fill_null("")
@@ -45,7 +45,7 @@ def files_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> St
             "withheld": update.withheld,
             "unreadable": dict(sorted(Counter(unreadable).items())),
             "ignored": dict(scan.ignored),
-            "read": scan.new.height + scan.changed.height + scan.recheck.height,
+            "read": scan.new.height + scan.changed.height + _reread(update),
             "unread": update.unread,
         },
     )
@@ -53,7 +53,7 @@ def files_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> St
 
 def images_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> StageResult:
     """Return the result of the stage ``images``; ``rows`` as of :meth:`SourceUpdate.rows`."""
-    current, before = _contents(rows), _contents(update.scan.rows)
+    current, before = _contents(rows), _contents(_before(update))
     both = current.filter(current.is_in(before.implode()))
     decoded_again = int(both.is_in(list(update.decoded)).sum())
     return StageResult(
@@ -66,6 +66,17 @@ def images_result(update: SourceUpdate, rows: pl.DataFrame, seconds: float) -> S
         seconds=seconds,
         extra={"decoded": len(update.decoded)},
     )
+
+
+def _before(update: SourceUpdate) -> pl.DataFrame:
+    """Return the source's rows as they were before the run."""
+    return update.scan.rows.filter(~pl.col("file_id").is_in(list(update.first.files)))
+
+
+def _reread(update: SourceUpdate) -> int:
+    """Return how many files were read that seemed unchanged, and what was read first: each once."""
+    again = update.scan.recheck.get_column("was_file_id").to_list()
+    return len(update.first.files.union(again))
 
 
 def _contents(rows: pl.DataFrame) -> pl.Series:

@@ -67,6 +67,7 @@ def read(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Non
             retry=work.request.retry,
             reread=name in work.request.reread or _is_made_otherwise(work, name),
             thumbnail=work.value_of("images.thumbnail"),
+            first=work.first_of(name),
         )
     for key, result in ((FILES, files_result), (IMAGES, images_result)):
         stage = f"{key.to_user_string()}/{name}"

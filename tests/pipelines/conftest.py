@@ -12,7 +12,7 @@ from panoptic_data.ingest import sources
 from panoptic_data.storage.project import create_project, open_project, save_settings
 from panoptic_data.storage.schema import arrow
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 from tests.small_corpus import write_pictures
 
 

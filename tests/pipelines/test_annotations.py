@@ -16,7 +16,7 @@ from pipelines.build import build_defs
 from pipelines.instance import open_instance
 from pipelines.merge import merge
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 
 KEY = dg.AssetKey("annotations")
 CHECKS = ("no_orphan_annotation", "tables_say_what_a_replay_of_the_log_says")

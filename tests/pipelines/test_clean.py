@@ -5,7 +5,7 @@ import dagster as dg
 from panoptic_data.integrity import clean
 from pipelines.instance import open_instance
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 from tests.small_corpus import write_pictures
 
 

@@ -15,7 +15,7 @@ from pipelines.build import build_defs
 from pipelines.instance import open_instance
 from pipelines.observations import ANNOTATIONS_KEY, VERSIONS_KEY
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 
 
 def materializations(project):

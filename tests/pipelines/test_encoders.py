@@ -17,7 +17,7 @@ from panoptic_data.vectors import embeddings
 from panoptic_data.vectors.encoder_state import row_of
 from pipelines.plan import plan_project
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 from tests.models import small_timm
 from tests.small_corpus import write_pictures
 

@@ -16,7 +16,7 @@ from pipelines import history
 from pipelines.instance import open_instance
 from pipelines.merge import merge
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 from tests import synthetic
 from tests.privileges import ordinary_user
 

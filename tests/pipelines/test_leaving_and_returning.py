@@ -3,7 +3,7 @@
 import shutil
 
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 
 TABLES = ("neighbours__visual", "projection__visual", "clusters__visual", "duplicates")
 

@@ -16,7 +16,7 @@ from panoptic_data.provenance import stages
 from panoptic_data.storage.project import open_project
 from panoptic_data.tracing.model import KINDS
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 from tests.pipelines.conftest import copy_processed
 from tests.small_corpus import write_pictures
 

@@ -14,7 +14,7 @@ from panoptic_data.provenance import runs
 from panoptic_data.vectors import clusters
 from pipelines import __main__ as command
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 
 KEYS = {
     *("project", "run", "outcome", "files", "images", "new", "changed", "removed", "unchanged"),

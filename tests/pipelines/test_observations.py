@@ -13,7 +13,7 @@ from pipelines.merge import merge
 from pipelines.observations import VERSIONS_KEY
 from pipelines.plan import plan_project
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 from tests.small_corpus import write_pictures
 
 

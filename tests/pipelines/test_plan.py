@@ -12,7 +12,7 @@ from panoptic_data.provenance import stages
 from panoptic_data.storage.schema import arrow
 from pipelines.estimate import describe
 from pipelines.plan import PlannedStage, plan_corpus, plan_project, plan_source
-from pipelines.resources import Request
+from pipelines.request import Request
 
 SLUGS = ("visual",)
 

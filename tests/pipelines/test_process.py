@@ -23,7 +23,7 @@ from pipelines import encoders
 from pipelines.instance import open_instance
 from pipelines.plan import plan_project
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 from tests.small_corpus import picture, write_pictures
 
 EVERY_STAGE = [
@@ -276,15 +276,16 @@ def test_a_source_unmounted_during_a_run_is_whole_after_it_is_back(project, fold
     reports = []
 
     def listener(stage, done, total):
-        reports.append(stage)
-        # Planned first, then when reading begins.
-        if reports.count("images/pictures") == 2 and not begun.is_set():
+        reports.append((stage, done))
+        # The first pictures are read, the rest is planned, then its reading begins.
+        if reports.count(("images/pictures", 20)) == 3 and not begun.is_set():
             begun.set()
             thread.join()
 
     first = process(project, Request(), listener)
     assert first["outcome"] == "failed"
-    assert {problem["about"] for problem in first["problems"]} == {"stage", "source"}
+    # The first pictures are there, and nothing could be made of them.
+    assert {problem["about"] for problem in first["problems"]} == {"stage", "source", "check"}
     assert unchanged_summary(project) is None
     assert process(project, Request())["problems"][0]["about"] == "source"
     away.rename(folder)

@@ -7,7 +7,8 @@ from panoptic_data.errors import FolderNotFound
 from panoptic_data.provenance import runs, stages
 from panoptic_data.provenance.stages import CODE_VERSIONS, StageResult
 from pipelines import provenance
-from pipelines.resources import Request, Work
+from pipelines.request import Request
+from pipelines.resources import Work
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from panoptic_data.versions.opened import at as opened_at
 from pipelines.__main__ import main
 from pipelines.plan import plan_project
 from pipelines.process import process
-from pipelines.resources import Request
+from pipelines.request import Request
 from tests.small_corpus import write_pictures
 
 AFTER_NEIGHBOURS = ["neighbours/visual", "projection/visual", "clusters/visual", "duplicates"]

@@ -8,7 +8,7 @@ from panoptic_data.encoders import parse
 from panoptic_data.provenance.stages import StageResult
 from pipelines import summary
 from pipelines.encoders import ProjectEncoder
-from pipelines.resources import Problem, Request
+from pipelines.request import Problem, Request
 
 
 def test_the_table_of_runs_stores_the_counts_of_a_summary(first):
