@@ -12,7 +12,8 @@
     ├── ProcessingFailed         a run ended without doing all that it should
     ├── ExportFailed             a disk did not take what was written to it
     ├── ProjectBusy              another run is at work (exit code 3)
-    ├── WeightsUnavailable, TextNotSupported, NoEmbeddings   an encoder cannot serve (exit code 4)
+    ├── WeightsUnavailable, TextNotSupported   an encoder cannot serve (exit code 4)
+    ├── NoEmbeddings (NoVector, VectorsInMaking)   what is searched with has no vector (exit code 4)
     ├── UnreadableImage          bytes that are no image; becomes a row with a reason
     ├── WriteConflict            a table stayed contended after every retry (exit code 5)
     └── DataUnavailable          what was stored cannot be reached or read
@@ -31,13 +32,14 @@ __all__ = [
     "DataUnavailable", "DeletedProperty", "DeletedTag", "ExportFailed", "FolderHoldsProject",
     "FolderLooksMoved", "FolderNotFound", "FolderOverlaps", "InvalidAddress", "InvalidExport",
     "InvalidExpression", "InvalidImport", "InvalidProperty", "InvalidTag", "InvalidValue",
-    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NotAFolder",
+    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NoVector", "NotAFolder",
     "NothingToTrace", "OtherImages", "OtherProject", "OtherWeights", "PanopticError",
     "ProcessingFailed", "ProjectAway", "ProjectBusy", "ProjectDamaged", "ProjectGone",
     "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced", "ProjectTooNew", "SortingGone",
     "TableDamaged", "TableMissing", "TablesGone", "TextNotSupported", "UnknownEncoder",
     "UnknownEncoderOption", "UnknownImage", "UnknownSource", "UnknownVersion", "UnreadableImage",
-    "UsageError", "VersionReadOnly", "WeightsUnavailable", "WriteConflict", "weights_cause",
+    "UsageError", "VectorsInMaking", "VersionReadOnly", "WeightsUnavailable", "WriteConflict",
+    "weights_cause",
 ]  # fmt: skip
 
 
@@ -377,6 +379,18 @@ class NoEmbeddings(PanopticError):
 
     key = "no_embeddings"
     exit_code = 4
+
+
+class NoVector(NoEmbeddings):
+    """An image has no vector under this encoder. Params: ``encoder``, ``name`` (its sha1)."""
+
+    key = "no_vector"
+
+
+class VectorsInMaking(NoEmbeddings):
+    """The vectors that are asked for are being made. Params: ``encoder``."""
+
+    key = "vectors_in_making"
 
 
 class UnreadableImage(PanopticError):

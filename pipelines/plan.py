@@ -175,7 +175,7 @@ def plan_project(
         try:
             of_source = plan_source(project, source, used, stale, request)
             if any(item.reason == RECHECK for item in of_source):
-                of_source = (*_read(of_source), *plan_away(project, source.name, used, stale))
+                of_source = (*_read(of_source), *plan_vectors(project, source.name, used, stale))
             planned += of_source
         except FolderNotFound:
             planned.append(PlannedStage(f"files/{source.name}", stages.AWAY))

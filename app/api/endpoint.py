@@ -24,10 +24,12 @@ from panoptic_data.errors import (
     OtherProject,
     PanopticError,
     UnknownVersion,
+    VectorsInMaking,
     VersionReadOnly,
 )
 from panoptic_data.messages import LANGUAGES
 from panoptic_data.storage.project import Project
+from panoptic_data.vectors import in_making
 
 __all__ = [
     "NO_STORE",
@@ -69,14 +71,16 @@ class Caller:
 def answering(project: Project, answer: Answer) -> Callable[[Request], Any]:
     """Run ``answer`` in a thread; turn an error of ours into a sentence.
 
-    Its status is 503 where what is stored cannot be reached or read, else 400.
+    Its status is as of ``error_answer``.
     """
 
     async def endpoint(request: Request) -> Response:
         try:
             return await anyio.to_thread.run_sync(answer, project, request)
         except PanopticError as error:
-            return await anyio.to_thread.run_sync(error_answer, project, error, language(request))
+            return await anyio.to_thread.run_sync(
+                error_answer, project, error, language(request), request.method == "GET"
+            )
 
     return endpoint
 
@@ -85,28 +89,32 @@ def status_of(error: PanopticError) -> int:
     """Return the status of an answer that says an error.
 
     503 where the data is out of reach, 421 where another project is served, 409 for a write to a
-    corpus version, 404 where there is no such version, else 400.
+    corpus version or where vectors are being made, 404 where there is no such version, else 400.
     """
     if isinstance(error, OtherProject):
         return 421
-    if isinstance(error, VersionReadOnly):
+    if isinstance(error, VersionReadOnly | VectorsInMaking):
         return 409
     if isinstance(error, UnknownVersion):
         return 404
     return 503 if isinstance(error, DataUnavailable) else 400
 
 
-def error_answer(project: Project, error: PanopticError, language: str) -> JSONResponse:
+def error_answer(
+    project: Project, error: PanopticError, language: str, is_read: bool = False
+) -> JSONResponse:
     """Return the answer to an error of ours: a sentence, and what a page can do about it.
 
-    Status as of ``status_of``; 409 for a tag or property that is gone, with ``gone``: ``kind``,
-    ``id``, ``name``, ``property`` (of a tag), and ``restore``, the body of the ``POST /switch``
-    that brings it back.
+    Status as of ``status_of``, but 202 where something ``is_read`` whose vectors are being made: no
+    error that a browser logs, as the page asks again when they are there. And 409 for a tag or
+    property that is gone, with ``gone``: ``kind``, ``id``, ``name``, ``property`` (of a tag), and
+    ``restore``, the body of the ``POST /switch`` that brings it back.
     """
-    error = deleted.explained(project, error)
+    error = in_making.explained(project, deleted.explained(project, error))
     body: dict[str, Any] = {"error": error.key, "message": error.message(language)}
     if not isinstance(error, DeletedTag | DeletedProperty):
-        return JSONResponse(body, status_of(error))
+        is_awaited = is_read and isinstance(error, VectorsInMaking)
+        return JSONResponse(body, 202 if is_awaited else status_of(error))
     body["gone"] = {
         "kind": error.key.removeprefix("deleted_"),
         "id": error.id,

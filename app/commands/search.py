@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.commands.project_at import open_at
 from app.session.language import cli_text, terminal_language
-from panoptic_data.errors import TextNotSupported, UsageError
+from panoptic_data.errors import NoEmbeddings, TextNotSupported, UsageError
 from panoptic_data.media.formats import IMAGE_EXTENSIONS
 from panoptic_data.messages import translate
 from panoptic_data.storage.project import Project
@@ -41,9 +41,19 @@ _SIDE = 512
 def run(args: argparse.Namespace) -> int:
     """Print the most similar images, best first: similarity, percentile and path.
 
-    Under several encoders the rank of each image by each of them.
+    Under several encoders the rank of each image by each of them. Raises VectorsInMaking where a
+    run makes what is lacking.
     """
     project = open_at(args)
+    try:
+        return _search(project, args)
+    except NoEmbeddings as error:
+        from panoptic_data.vectors import in_making
+
+        raise in_making.explained(project, error) from error
+
+
+def _search(project: Project, args: argparse.Namespace) -> int:
     query = _query(args.query)
     # Loads lancedb, which takes seconds: a query that cannot be read is reported before.
     from panoptic_data.search.compare import compare

@@ -75,7 +75,7 @@ def _notices(context: ViewContext) -> None:
     multilingual_offer.offer_for_search(context.project, context.view)
     if st.session_state.get("mode") == "meaning" and context.text_encoder is None:
         empty_states.text_search_unavailable(
-            context.encoders, on_back=lambda: submit("", "path", context)
+            context.project, context.encoders, on_back=lambda: submit("", "path", context)
         )
 
 

@@ -5,7 +5,8 @@ Not here: damaged images and placeholders, which the gallery draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -18,7 +19,7 @@ from app.session import state
 from app.session.callbacks import uninterrupted
 from app.widgets.filter_chips import part_label
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.errors import PanopticError, weights_cause
+from panoptic_data.errors import PanopticError, VectorsInMaking, weights_cause
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import default_root
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "empty_project",
+    "images_seen",
     "no_project",
     "no_results",
     "none_readable",
@@ -36,6 +38,9 @@ __all__ = [
     "text_search_unavailable",
     "view_failed",
 ]
+
+# Seconds between two looks at a run that has no image yet.
+LOOK_SECONDS = 1.0
 
 
 def no_project() -> None:
@@ -48,18 +53,17 @@ def no_project() -> None:
 
 
 def empty_project(project: Project) -> None:
-    """Offer to add a folder, or say that the first images are on their way."""
+    """Say that the first images are on their way, or what to do so that there are any."""
+    # lancedb (2 to 5 s) is loaded by now.
+    from panoptic_data.ingest import sources
+
     with st.container(key="state"):
         if project.version:
             _heading("image", state.text("explore.nothing_at_version"), None)
             return
-        if runs.current(project) is not None:
-            _heading(
-                "hourglass_empty",
-                state.text("explore.nothing_yet"),
-                state.text("explore.nothing_yet_help"),
-            )
-            st.html('<div class="waiting">' + "<i></i>" * 10 + "</div>")
+        listing = sources.listing(project)
+        if listing:
+            _nothing_yet(project, [source.name for source in listing])
             return
         _heading(
             "add_photo_alternate", state.text("explore.nothing"), state.text("explore.nothing_help")
@@ -104,10 +108,16 @@ def no_results(corpus: Catalogue, view: View) -> None:
 
 
 def view_failed(problem: PanopticError, view: View) -> None:
-    """Say why a view cannot be shown, and offer the one without what cannot be asked."""
-    text = state.text("explore.failed_view", problem=problem.message(state.language()))
+    """Say why a view cannot be shown, and offer the one without what cannot be asked.
+
+    What is only being made is no failure: the page is drawn again as it comes.
+    """
+    message = problem.message(state.language())
     with st.container(key="state"):
-        _heading("error", text, None)
+        if isinstance(problem, VectorsInMaking):
+            _heading("hourglass_empty", state.text("explore.in_making"), message)
+        else:
+            _heading("error", state.text("explore.failed_view", problem=message), None)
         st.button(
             state.text("explore.clear"),
             key="drop_all",
@@ -122,11 +132,16 @@ def notice(text: str) -> None:
         st.html(f'<p role="status">{escape(text)}</p>')
 
 
-def text_search_unavailable(encoders: list[state.Encoder], on_back: Callable[[], None]) -> None:
+def text_search_unavailable(
+    project: Project, encoders: list[state.Encoder], on_back: Callable[[], None]
+) -> None:
     """Say why searching by meaning waits, how to get it, and what still works."""
     waiting = next(
         (encoder for encoder in encoders if not encoder.is_ready and encoder.cause), None
     )
+    if waiting is None and not encoders and jobs.is_processing(project):
+        notice(state.text("explore.text_in_making"))
+        return
     why = (
         state.text("explore.clip_cause", cause=weights_cause(waiting.cause or "", state.language()))
         if waiting
@@ -137,6 +152,44 @@ def text_search_unavailable(encoders: list[state.Encoder], on_back: Callable[[],
         title, still = state.text("explore.clip_title"), state.text("explore.clip_still")
         st.markdown(f"**{title}.** {why}. {how} {still}")
         st.button(state.text("explore.clip_back"), key="clip_back", on_click=uninterrupted(on_back))
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _nothing_yet(project: Project, names: Sequence[str]) -> None:
+    """Follow the run until there are images, which draw the page again; without one, offer it."""
+    if jobs.is_processing(project):
+        _coming(project)
+    else:
+        _nothing_in(project, names)
+
+
+def _coming(project: Project) -> None:
+    running = runs.current(project)
+    seen = images_seen(json.loads(running["progress"] or "{}") if running else {})
+    key = "nothing_yet_help" if not seen else "nothing_yet_seen"
+    _heading(
+        "hourglass_empty",
+        state.text("explore.nothing_yet"),
+        state.text(f"explore.{key}", count=state.number(seen)),
+    )
+    st.html('<div class="waiting">' + "<i></i>" * 10 + "</div>")
+
+
+def images_seen(progress: Mapping[str, Mapping[str, int]]) -> int:
+    """Return how many files a run has seen so far, by its progress."""
+    return sum(step["total"] for key, step in progress.items() if key.startswith("images/"))
+
+
+def _nothing_in(project: Project, names: Sequence[str]) -> None:
+    """Say that there is no image in the folders of a project, and offer to read them."""
+    _heading(
+        "image",
+        state.text("explore.nothing_read"),
+        state.text("explore.nothing_read_help", names=", ".join(names)),
+    )
+    if st.button(state.text("explore.read_folders"), key="read_folders", type="primary"):
+        jobs.start_processing(project)
+        st.rerun()
 
 
 def _heading(icon: str, title: str, help_text: str | None) -> None:
@@ -156,7 +209,6 @@ def _add_folder(project: Project) -> None:
             return
     if not folder.strip():
         return
-    # lancedb (2 to 5 s) is loaded by now.
     from panoptic_data.ingest import source_changes
 
     try:

@@ -12,6 +12,7 @@ from app.session import state
 from app.widgets import frozen_view
 from panoptic_data.catalogue import execute
 from panoptic_data.errors import PanopticError
+from panoptic_data.vectors import in_making
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.frozen_results import Changes, FrozenResult
@@ -69,7 +70,8 @@ def run_view(project: Project, corpus: Catalogue) -> ViewContext:
         # A view that cannot be run any more (its property is gone) is not frozen either.
         result = execute.run_view(corpus, view)
     except PanopticError as problem:
-        return ViewContext(project, corpus, corpus, view, None, problem, encoders, encoder)
+        why = in_making.explained(project, problem)
+        return ViewContext(project, corpus, corpus, view, None, why, encoders, encoder)
     frozen = frozen_view.get_frozen(corpus, view)
     if frozen is None:
         return ViewContext(project, corpus, corpus, view, result, None, encoders, encoder)

@@ -216,6 +216,6 @@ export async function aspectsOf(view, held) {
 
 async function request(route, what, signal = null) {
   const answer = await fetch(routeTo(`/${route}?${new URLSearchParams(what)}`), { signal });
-  if (!answer.ok) throw new Error(`${route}: ${answer.status}`);
+  if (answer.status !== 200) throw new Error(`${route}: ${answer.status}`);
   return answer;
 }

@@ -95,7 +95,7 @@ class LineageDialog {
       const query = new URLSearchParams({ ...what, lang: language });
       const response = await fetch(routeTo(`/lineage?${query}`), { signal: this.request.signal });
       const answer = await response.json();
-      if (!response.ok) throw new Error(answer.message);
+      if (response.status !== 200) throw new Error(answer.message);
       this.dagster = answer.dagster;
       this.show(answer.values);
     } catch (error) {

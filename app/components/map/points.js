@@ -38,7 +38,7 @@ export function loadPlotly() {
 /** @param {string} encoder @param {Record<string, string>} query @param {AbortSignal} signal */
 export async function fetchPoints(encoder, query, signal) {
   const answer = await fetch(routeTo(`/map/${encodeURIComponent(encoder)}?${new URLSearchParams(query)}`), { signal });
-  if (!answer.ok) {
+  if (answer.status !== 200) {
     const answerBody = await answer.json().catch(() => ({}));
     throw Object.assign(new Error(`map: ${answer.status}`), { userText: answerBody.message });
   }

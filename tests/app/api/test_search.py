@@ -17,6 +17,7 @@ from app.server.host_check import HostCheck
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
 from panoptic_data.media import download, query_images
+from panoptic_data.provenance import runs
 from panoptic_data.search.compare import compare
 from panoptic_data.search.find import find
 from panoptic_data.storage.project import create_project, set_encoders
@@ -130,6 +131,38 @@ def test_a_slider_is_told_how_similarities_lie(client, project):
     broken = View((Condition("like", "at least", {**like, "encoder": "none"}),))
     answer = client.get("/search/spread", params={"view": model.to_address(broken)})
     assert answer.json()["error"] == "no_embeddings"
+
+
+def test_what_is_being_made_is_said_and_is_no_error(client, project):
+    like = {"encoder": "other", "query": f"image:{sha1_of(project)}"}
+    view = model.to_address(View((Condition("like", "at least", like),)))
+    with runs.start(project, "process", {}) as run:
+        answer = client.get("/search/spread", params={"view": view, "lang": "fr"})
+        assert (answer.status_code, answer.json()["error"]) == (202, "vectors_in_making")
+        assert "en cours de calcul" in answer.json()["message"]
+        # Once its vectors are made a run makes no more of them.
+        run.report("embeddings/other/pictures", 24, 24)
+        run._write("running", None)
+        assert client.get("/search/spread", params={"view": view}).status_code == 400
+    answer = client.get("/search/spread", params={"view": view})
+    assert (answer.status_code, answer.json()["error"]) == (400, "no_embeddings")
+
+
+def test_an_image_that_has_no_vector_yet_is_no_unknown_image(client, project, capsys):
+    sha1 = sha1_of(project)
+    command = ["search", f"image:{sha1}", "--project", str(project.root)]
+    project.database().delete("embeddings__visual", [sha1])
+    assert main(command) == 4
+    assert f"Image {sha1} has no vector under visual yet" in capsys.readouterr().err
+    with runs.start(project, "process", {}):
+        assert main(command) == 4
+        assert "The vectors of visual are being computed" in capsys.readouterr().err
+    embeddings.update(project, parse("visual"), "r2")
+    assert main(command) == 0
+
+
+def sha1_of(project):
+    return project.database().frame("images", ["sha1"])["sha1"].min()
 
 
 def test_the_command_line_searches_as_python_does(project, capsys):

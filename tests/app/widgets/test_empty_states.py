@@ -1,5 +1,7 @@
 """Pages without images: what each says, and what it offers to do next."""
 
+from panoptic_data.ingest import sources
+from panoptic_data.provenance import runs
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from tests import synthetic
@@ -18,6 +20,27 @@ def test_an_empty_project_asks_for_a_folder(project):
     assert "Add a folder of images" in page_text(page)
     assert [field.label for field in page.text_input] == ["Folder on this machine"]
     assert "Ajouter un dossier d’images" in page_text(run("fr"))
+
+
+def test_a_project_with_a_folder_and_no_image_never_asks_for_a_folder(project, tmp_path):
+    (tmp_path / "scans").mkdir()
+    sources.add(project, tmp_path / "scans")
+    page = run()
+    assert "There is none in scans so far" in page_text(page)
+    assert (buttons(page)[:1], list(page.text_input)) == (["Read the folders"], [])
+
+
+def test_while_a_run_reads_it_says_how_many_files_were_seen(project, tmp_path):
+    (tmp_path / "scans").mkdir()
+    sources.add(project, tmp_path / "scans")
+    with runs.start(project, "process", {}) as at_work:
+        assert "Reading has begun" in page_text(run())
+        at_work.report("images/scans", 0, 834)
+        at_work._write("running", None)
+        page = run()
+    assert "834 files were seen. The first images appear here in a moment" in page_text(page)
+    assert list(page.text_input) == []
+    assert "834 fichiers ont été trouvés" not in page_text(run("fr"))
 
 
 def test_a_folder_that_is_not_there_is_named(project, tmp_path):
@@ -49,6 +72,17 @@ def test_clusters_of_an_encoder_without_vectors_are_said_to_fail(corpus):
     assert "This view cannot be shown" in page_text(page)
     page.button[0].click().run()
     assert component(page, "gallery")["total"] == 4
+
+
+def test_similar_images_whose_vectors_are_being_made_are_awaited_not_failed(corpus):
+    sha1 = corpus.database().frame("images", ["sha1"])["sha1"].min()
+    like = {"encoder": "visual", "query": f"image:{sha1}"}
+    address = model.to_address(View().with_condition("like", like))
+    with runs.start(corpus, "process", {}):
+        shown = page_text(run(view=address))
+    assert "The vectors of visual are being computed" in shown
+    assert "cannot be shown" not in shown
+    assert "Run `panoptic process` first" in page_text(run(view=address))
 
 
 def test_meaning_waits_for_clip_and_says_why_how_and_what_still_works(corpus):

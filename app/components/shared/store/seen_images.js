@@ -96,7 +96,7 @@ function parted(text) {
 /** @type {Request} */
 async function fetchSeen(view, held, known) {
   const answer = await fetch(routeTo(`/seen?${new URLSearchParams({ view, held: held ?? "", known })}`));
-  if (!answer.ok) throw new Error(`seen: ${answer.status}`);
+  if (answer.status !== 200) throw new Error(`seen: ${answer.status}`);
   return answer.json();
 }
 

@@ -66,7 +66,7 @@ export class SimilaritySlider {
       const answer = await fetch(routeTo(`/search/spread?${new URLSearchParams({ view, lang: language })}`), {
         signal: this.request.signal,
       });
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (answer.status !== 200) throw new Error(String(answer.status));
       this.draw(await answer.json());
     } catch (error) {
       if (error.name !== "AbortError") this.draw(null);
