@@ -9,11 +9,9 @@
     │   ├── InvalidProperty, InvalidTag, InvalidValue, InvalidImport, InvalidExport
     │   ├── OtherProject, OtherImages, SortingGone, DeletedProperty, DeletedTag
     │   └── InvalidVersion, UnknownVersion, VersionReadOnly
-    ├── ProcessingFailed         a run ended without doing all that it should
-    ├── ExportFailed             a disk did not take what was written to it
+    ├── ProcessingFailed, ExportFailed   a run did not do all, a disk not take all that it should
     ├── ProjectBusy              another run is at work (exit code 3)
-    ├── WeightsUnavailable, TextNotSupported   an encoder cannot serve (exit code 4)
-    ├── NoEmbeddings (NoVector, VectorsInMaking)   what is searched with has no vector (exit code 4)
+    ├── WeightsUnavailable, TextNotSupported, NoEmbeddings   an encoder cannot serve (exit code 4)
     ├── UnreadableImage          bytes that are no image; becomes a row with a reason
     ├── WriteConflict            a table stayed contended after every retry (exit code 5)
     └── DataUnavailable          what was stored cannot be reached or read
@@ -32,14 +30,13 @@ __all__ = [
     "DataUnavailable", "DeletedProperty", "DeletedTag", "ExportFailed", "FolderHoldsProject",
     "FolderLooksMoved", "FolderNotFound", "FolderOverlaps", "InvalidAddress", "InvalidExport",
     "InvalidExpression", "InvalidImport", "InvalidProperty", "InvalidTag", "InvalidValue",
-    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NoVector", "NotAFolder",
+    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NotAFolder",
     "NothingToTrace", "OtherImages", "OtherProject", "OtherWeights", "PanopticError",
     "ProcessingFailed", "ProjectAway", "ProjectBusy", "ProjectDamaged", "ProjectGone",
     "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced", "ProjectTooNew", "SortingGone",
     "TableDamaged", "TableMissing", "TablesGone", "TextNotSupported", "UnknownEncoder",
     "UnknownEncoderOption", "UnknownImage", "UnknownSource", "UnknownVersion", "UnreadableImage",
-    "UsageError", "VectorsInMaking", "VersionReadOnly", "WeightsUnavailable", "WriteConflict",
-    "weights_cause",
+    "UsageError", "VersionReadOnly", "WeightsUnavailable", "WriteConflict", "weights_cause",
 ]  # fmt: skip
 
 
@@ -375,22 +372,16 @@ class TextNotSupported(PanopticError):
 
 
 class NoEmbeddings(PanopticError):
-    """No image has a vector under this encoder. Params: ``encoder``."""
+    """No image, or not the one of this ``name``, has a vector. Params: ``encoder``, ``name``."""
 
-    key = "no_embeddings"
-    exit_code = 4
+    key, exit_code = "no_embeddings", 4
+    # Whether a run is making them.
+    is_awaited = False
 
-
-class NoVector(NoEmbeddings):
-    """An image has no vector under this encoder. Params: ``encoder``, ``name`` (its sha1)."""
-
-    key = "no_vector"
-
-
-class VectorsInMaking(NoEmbeddings):
-    """The vectors that are asked for are being made. Params: ``encoder``."""
-
-    key = "vectors_in_making"
+    def message(self, language: str) -> str:
+        """Say so, or that the vectors are being made."""
+        ending = "_awaited" if self.is_awaited else "_of_image" * ("name" in self.params)
+        return translate(f"error.{self.key}{ending}", language, **self.params)
 
 
 class UnreadableImage(PanopticError):

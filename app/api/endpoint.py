@@ -24,7 +24,6 @@ from panoptic_data.errors import (
     OtherProject,
     PanopticError,
     UnknownVersion,
-    VectorsInMaking,
     VersionReadOnly,
 )
 from panoptic_data.messages import LANGUAGES
@@ -93,7 +92,7 @@ def status_of(error: PanopticError) -> int:
     """
     if isinstance(error, OtherProject):
         return 421
-    if isinstance(error, VersionReadOnly | VectorsInMaking):
+    if isinstance(error, VersionReadOnly) or in_making.is_awaited(error):
         return 409
     if isinstance(error, UnknownVersion):
         return 404
@@ -113,7 +112,7 @@ def error_answer(
     error = in_making.explained(project, deleted.explained(project, error))
     body: dict[str, Any] = {"error": error.key, "message": error.message(language)}
     if not isinstance(error, DeletedTag | DeletedProperty):
-        is_awaited = is_read and isinstance(error, VectorsInMaking)
+        is_awaited = is_read and in_making.is_awaited(error)
         return JSONResponse(body, 202 if is_awaited else status_of(error))
     body["gone"] = {
         "kind": error.key.removeprefix("deleted_"),

@@ -41,8 +41,8 @@ _SIDE = 512
 def run(args: argparse.Namespace) -> int:
     """Print the most similar images, best first: similarity, percentile and path.
 
-    Under several encoders the rank of each image by each of them. Raises VectorsInMaking where a
-    run makes what is lacking.
+    Under several encoders the rank of each image by each of them. What a run is making is
+    said to be so.
     """
     project = open_at(args)
     try:

@@ -19,9 +19,10 @@ from app.session import state
 from app.session.callbacks import uninterrupted
 from app.widgets.filter_chips import part_label
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.errors import PanopticError, VectorsInMaking, weights_cause
+from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.provenance import runs
 from panoptic_data.storage.project import default_root
+from panoptic_data.vectors import in_making
 
 if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
@@ -114,7 +115,7 @@ def view_failed(problem: PanopticError, view: View) -> None:
     """
     message = problem.message(state.language())
     with st.container(key="state"):
-        if isinstance(problem, VectorsInMaking):
+        if in_making.is_awaited(problem):
             _heading("hourglass_empty", state.text("explore.in_making"), message)
         else:
             _heading("error", state.text("explore.failed_view", problem=message), None)

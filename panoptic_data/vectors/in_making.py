@@ -8,24 +8,25 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from panoptic_data.errors import NoEmbeddings, PanopticError, VectorsInMaking
+from panoptic_data.errors import NoEmbeddings, PanopticError
 from panoptic_data.provenance import runs
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["are_in_making", "explained"]
+__all__ = ["are_in_making", "explained", "is_awaited"]
 
 
 def explained(project: Project, error: PanopticError) -> PanopticError:
-    """Return an error of absent vectors that a run is about to make as one that says so.
+    """Return an error; one of absent vectors that a run makes says so from now on."""
+    if isinstance(error, NoEmbeddings):
+        error.is_awaited = are_in_making(project, str(error.params["encoder"]))
+    return error
 
-    Any other error is returned as it is.
-    """
-    if not isinstance(error, NoEmbeddings):
-        return error
-    slug = str(error.params["encoder"])
-    return VectorsInMaking(encoder=slug) if are_in_making(project, slug) else error
+
+def is_awaited(error: PanopticError) -> bool:
+    """Whether what is lacking is being made, as far as an error was :func:`explained`."""
+    return isinstance(error, NoEmbeddings) and error.is_awaited
 
 
 def are_in_making(project: Project, slug: str) -> bool:

@@ -24,7 +24,6 @@ from panoptic_data import encoders
 from panoptic_data.errors import (
     InvalidExpression,
     NoEmbeddings,
-    NoVector,
     TextNotSupported,
     UnknownImage,
     WeightsUnavailable,
@@ -175,13 +174,15 @@ _TermVectors = list[tuple[Term, "Vector"]]
 def _term_vectors(project: Project, terms: Sequence[Term], slug: str) -> _TermVectors:
     """Return each term with its vector, without images that have none.
 
-    Where none of the images has one: raises NoVector, or UnknownImage for what is no image.
+    Where none of the images has one: raises NoEmbeddings, or UnknownImage for what is no image.
     """
     named = [term.value for term in terms if term.kind == "image"]
     stored = _stored_vectors(project, named, slug) if named else {}
     if named and not stored:
         known = project.database().take("images", named[:1], ["sha1"])
-        raise NoVector(encoder=slug, name=named[0]) if len(known) else UnknownImage(name=named[0])
+        raise (
+            NoEmbeddings(encoder=slug, name=named[0]) if len(known) else UnknownImage(name=named[0])
+        )
     others = [term for term in terms if term.kind != "image"]
     computed = _computed_vectors(project, others, _encoder_row(project, slug)) if others else {}
     term_vectors: _TermVectors = []

@@ -38,8 +38,8 @@ except KeyboardInterrupt:
 
 def test_the_first_pictures_of_a_new_folder_are_there_before_anything_slow_begins(project):
     command = [sys.executable, "-c", LOOK, str(project.root)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert json.loads(said) == ["images/pictures", 4, 40, 4, []]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert json.loads(printed) == ["images/pictures", 4, 40, 4, []]
     # Stopped then, the next run does the rest.
     summary = process(project, Request())
     assert (summary["outcome"], summary["files"], summary["new"]) == ("done", 40, 36)

@@ -138,7 +138,7 @@ def test_what_is_being_made_is_said_and_is_no_error(client, project):
     view = model.to_address(View((Condition("like", "at least", like),)))
     with runs.start(project, "process", {}) as run:
         answer = client.get("/search/spread", params={"view": view, "lang": "fr"})
-        assert (answer.status_code, answer.json()["error"]) == (202, "vectors_in_making")
+        assert (answer.status_code, answer.json()["error"]) == (202, "no_embeddings")
         assert "en cours de calcul" in answer.json()["message"]
         # Once its vectors are made a run makes no more of them.
         run.report("embeddings/other/pictures", 24, 24)

@@ -58,8 +58,8 @@ def test_read_first_or_not_rows_and_results_are_the_same(tmp_path, folder):
 
     for name, frame in tables(plain).items():
         assert tables(project)[name].equals(frame), name
-    for one, other in zip(results, whole, strict=True):
-        assert replace(one, seconds=0.0) == replace(other, seconds=0.0)
+    for result, other in zip(results, whole, strict=True):
+        assert replace(result, seconds=0.0) == replace(other, seconds=0.0)
 
 
 def test_first_images_written_after_the_first_look_are_read_again_and_still_new(tmp_path, folder):
