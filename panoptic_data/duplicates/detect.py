@@ -1,11 +1,12 @@
 """Detect groups of identical, nearly identical and similar images.
 
-Exact: files with the same bytes. Near: edits of one picture, found by perceptual hash and
-confirmed by fingerprint. Semantic: images whose vectors under an encoder are very similar. Groups
-are stars, not chains: each has a centre, and every member is a pair with the centre.
+Exact: files with the same bytes. Near: edits of one picture, sought by perceptual hash and among
+neighbours under the encoders, and confirmed by laying one over the other. Semantic: images whose
+vectors under an encoder are very similar. Groups are stars, not chains: each has a centre, and
+every member is a pair with the centre.
 
-Not here: near groups (``near``, ``added_near``), the neighbours among which similar images are
-found (``vectors.neighbours``).
+Not here: near pairs and groups (``added_near``, ``near``), the neighbours among which similar
+images are found (``vectors.neighbours``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import numpy.typing as npt
 import polars as pl
 
 from panoptic_data.duplicates import added_near
-from panoptic_data.duplicates.near import grouped, star_centres, usable_radius
+from panoptic_data.duplicates.candidates import usable_radius
+from panoptic_data.duplicates.near import grouped, near_groups, star_centres
 from panoptic_data.encoders import FAMILIES
 from panoptic_data.ingest.links import distinct_files
 from panoptic_data.provenance.stages import (
@@ -58,13 +60,11 @@ def update(
     report: ReportProgress = ignore_progress,
     radius: int = RADIUS,
     similarity: Mapping[str, float] = SIMILARITY,
-    anew: bool = False,
 ) -> StageResult:
     """Detect the groups and write the members that changed.
 
-    Images that came or left since the last time are compared with all; the others again only
-    where they are in a group with these. The groups are those of a comparison of all. With
-    ``anew`` all are compared.
+    Pairs of images are laid over each other once; the answers are kept as the work goes on, so
+    that a run that was killed is continued.
 
     ``radius`` is in bits, ``similarity`` a cosine by slug, which holds as it is, or by family of
     encoder: then the corpus may raise it. A group's name is its kind and its smallest sha1.
@@ -75,14 +75,11 @@ def update(
     files = database.frame("files", ["file_id", "sha1"], "status = 'ok'")
     comparison = added_near.compare(database, files)
     used = usable_radius(np.unique(comparison.images["phash"].to_numpy()), radius)
-    radius_before = None if anew else _recorded_radius(project, radius)
-    near = added_near.groups(
-        database,
-        comparison,
-        used,
-        _progress(report),
-        radius_before,
+    radius_before = _recorded_radius(project, radius)
+    pairs, looked_at = added_near.same_pictures(
+        project, comparison, slugs, used, radius_before, run, _progress(report)
     )
+    near = near_groups(comparison.images, pairs)
     # A file that has several paths is no copy of itself.
     parts = [_exact(distinct_files(project, files)), near]
     limits = {slug: _limit(project, slug, similarity) for slug in slugs}
@@ -103,8 +100,8 @@ def update(
         extra={
             "groups": dict(groups.iter_rows()),
             "radius_used": used,
-            # Images compared with all: else there is no telling how long that takes.
-            "computed": comparison.images.height if radius_before is None else 0,
+            # Of few there is no telling how long all would take.
+            "computed": looked_at if 2 * looked_at > comparison.images.height else 0,
         },
     )
 
@@ -131,13 +128,10 @@ def _progress(report: ReportProgress) -> Callable[[int, int], None]:
 
 def _exact(files: pl.DataFrame) -> pl.DataFrame:
     copies = files.filter(pl.len().over("sha1") > 1)
-    return copies.select(
-        member=pl.format("exact:{}/{}", "sha1", "file_id"),
-        group=pl.format("exact:{}", "sha1"),
-        kind=pl.lit("exact"),
-        sha1="sha1",
-        file_id="file_id",
-        distance=pl.lit(0.0, pl.Float32),
+    of_images = copies.with_columns(centre="sha1", distance=0.0)
+    return grouped(of_images, "exact").with_columns(
+        member=pl.format("exact:{}/{}", copies["sha1"], copies["file_id"]),
+        file_id=copies["file_id"],
     )
 
 

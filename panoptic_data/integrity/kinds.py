@@ -14,14 +14,18 @@ COMPUTED = frozenset(
     {
         *("neighbours", "projection", "absent_projection"),
         *("clusters", "cluster_info", "absent_clusters"),
-        *("duplicates", "compared_images"),
+        *("duplicates", "compared_images", "aligned_images", "aligned_pairs"),
     }
 )
 # Merged from the log of annotations, one step for all three.
 MERGED = ("annotations", "properties", "tags")
 LOG = "annotation_events"
 # What one stage writes is made again together.
-_TOGETHER = (("clusters", "cluster_info"), ("duplicates", "compared_images"), MERGED)
+_TOGETHER = (
+    ("clusters", "cluster_info"),
+    ("duplicates", "compared_images", "aligned_images", "aligned_pairs"),
+    MERGED,
+)
 
 
 def is_rebuilt(table: str) -> bool:

@@ -16,7 +16,15 @@ import numpy.typing as npt
 
 from panoptic_data.media.local_features import LocalFeatures
 
-__all__ = ["Alignment", "Overlap", "align", "compare_overlap"]
+__all__ = [
+    "NOT_MOVED",
+    "Alignment",
+    "Overlap",
+    "align",
+    "colour_change",
+    "compare_overlap",
+    "inverse",
+]
 
 Points = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
@@ -28,10 +36,12 @@ TOLERANCE = 3.0
 TRIALS = 500
 CONFIDENCE = 0.995
 FEWEST_POINTS = 4
+# Then an affine transform is fitted to the pairs that agree, again and again as more do.
+REFINEMENTS, FEWEST_TO_STRETCH, MOST_STRETCH = 4, 12, 1.35
 # Beyond these two pictures are no copies: a few points on a line allow any transform.
 SMALLEST_SCALE = 0.08
 # The overlap is compared as so many blocks a side, each of so many pixels a side.
-BLOCKS, BLOCK_SIDE = 8, 16
+BLOCKS, BLOCK_SIDE, SMALLEST_BLOCK = 8, 16, 4
 # Share of a block that must lie in both pictures.
 COVERED = 0.9
 AGREES = 0.7
@@ -41,6 +51,7 @@ DETAIL_RADIUS = 2.0
 FEWEST_BLOCKS = 4
 # Pixels of the overlap below which nothing is compared.
 SMALLEST_OVERLAP = 400
+COLOUR_CELLS = 8
 
 # A descriptor is 4 × 4 cells of 8 directions; in the mirror image rows and turns are reversed.
 _MIRRORED = np.array(
@@ -61,7 +72,8 @@ class Alignment:
     width and height. ``is_mirrored``: the right one is the mirror image. ``rotation`` is in
     degrees, -180 to 180, clockwise, that the right one (mirrored first) is turned by; ``scale``
     its size in the left one, in pixels of the features. ``left_points`` and ``right_points``
-    (inliers, 2) are the points that agree with the transform, in fractions.
+    (inliers, 2) are the points that agree with the transform, in fractions. ``stretch`` is how
+    much longer one of its sides is than the other, 1 for a copy of the same form.
     """
 
     matrix: Matrix
@@ -70,6 +82,7 @@ class Alignment:
     scale: float
     left_points: Points
     right_points: Points
+    stretch: float = 1.0
 
     @property
     def inliers(self) -> int:
@@ -84,7 +97,7 @@ class Alignment:
     @property
     def right_outline(self) -> Points:
         """Corners (n, 2) of what both pictures show, in fractions of the right one."""
-        return _clipped(_applied(_inverse(self.matrix), _CORNERS))
+        return _clipped(_applied(inverse(self.matrix), _CORNERS))
 
     @property
     def left_share(self) -> float:
@@ -102,16 +115,23 @@ class Overlap:
     """How far two aligned pictures agree where they overlap, cut into 8 × 8 blocks.
 
     ``blocks`` is the share of blocks whose tones correlate above 0.7, of those that are not flat
-    in both pictures; ``detail`` the same of the fine detail. ``compared`` counts the blocks.
+    in both pictures; ``detail`` the same of the fine detail. ``points`` is the share of the points
+    there, of the picture that has fewer there, that agree with the transform.
     """
 
     blocks: float
     detail: float
-    compared: int
+    points: float
 
+
+NOT_MOVED = Alignment(
+    np.eye(2, 3), is_mirrored=False, rotation=0.0, scale=1.0,
+    left_points=np.zeros((0, 2)), right_points=np.zeros((0, 2)),
+)  # fmt: skip
+"""Of two pictures that fill the same frame."""
 
 _CORNERS = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
-_NOTHING = Overlap(0.0, 0.0, 0)
+_NOTHING = Overlap(0.0, 0.0, 0.0)
 
 
 def align(left: LocalFeatures, right: LocalFeatures) -> Alignment | None:
@@ -140,7 +160,11 @@ def compare_overlap(left: LocalFeatures, right: LocalFeatures, alignment: Alignm
     if len(ys) < SMALLEST_OVERLAP:
         return _NOTHING
     box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
-    side = BLOCKS * BLOCK_SIDE
+    # Of a small picture that was enlarged there is no finer detail than its own pixels.
+    enlarged = max(left.enlarged, right.enlarged * alignment.scale)
+    extent = min(part.stop - part.start for part in box) / enlarged
+    block_side = int(np.clip(extent / BLOCKS, SMALLEST_BLOCK, BLOCK_SIDE))
+    side = BLOCKS * block_side
     pictures = [
         cv2.resize(grey[box].astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
         for grey in (left.grey, laid)
@@ -150,7 +174,40 @@ def compare_overlap(left: LocalFeatures, right: LocalFeatures, alignment: Alignm
     tones = _agreeing(pictures[0], pictures[1], is_whole, TONES)
     ours, theirs = (p - cv2.GaussianBlur(p, (0, 0), DETAIL_RADIUS) for p in pictures)
     detail = _agreeing(ours, theirs, is_whole, DETAIL)
-    return Overlap(tones[0], detail[0], tones[1])
+    inside_both = min(
+        _inside(_applied(inverse(alignment.matrix), _fractions(left))),
+        _inside(_applied(alignment.matrix, _fractions(right))),
+    )
+    return Overlap(tones, detail, min(1.0, alignment.inliers / max(1, inside_both)))
+
+
+def colour_change(left: LocalFeatures, right: LocalFeatures, alignment: Alignment) -> float:
+    """Return by how much tones or colours differ where two pictures overlap: 0 to 255.
+
+    It is the median of 8 × 8 cells, each by the channel that differs most, so that a caption or
+    another edit of a part does not count; 0 without an overlap.
+    """
+    import cv2
+
+    sizes = [(colours.shape[1], colours.shape[0]) for colours in (left.colours, right.colours)]
+    matrix = _in_pixels(alignment.matrix, *sizes)
+    laid = cv2.warpAffine(right.colours, matrix, sizes[0], flags=cv2.INTER_LINEAR)
+    full = np.full(right.colours.shape[:2], 255, np.uint8)
+    inside = cv2.warpAffine(full, matrix, sizes[0], flags=cv2.INTER_NEAREST)
+    cells = [
+        cv2.resize(picture.astype(np.float32), (COLOUR_CELLS,) * 2, interpolation=cv2.INTER_AREA)
+        for picture in (left.colours, laid, inside)
+    ]
+    is_whole = cells[2] > COVERED * 255
+    if not is_whole.any():
+        return 0.0
+    return float(np.median(np.abs(cells[0] - cells[1]).max(axis=2)[is_whole]))
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """Return the transform (2, 3) that undoes one."""
+    turned = np.linalg.inv(matrix[:, :2])
+    return np.column_stack([turned, -turned @ matrix[:, 2]])
 
 
 def _aligned(left: LocalFeatures, right: LocalFeatures, is_mirrored: bool) -> Alignment | None:
@@ -174,12 +231,13 @@ def _aligned(left: LocalFeatures, right: LocalFeatures, is_mirrored: bool) -> Al
     )
     if matrix is None:
         return None
+    matrix, agree = _refined(matrix, ours, theirs, is_inlier.ravel() > 0)
     scale = math.hypot(matrix[0, 0], matrix[1, 0])
     if not SMALLEST_SCALE < scale < 1 / SMALLEST_SCALE:
         return None
-    agree = is_inlier.ravel() > 0
     # The transform turns back what was turned clockwise; a mirror reverses that.
     turn = math.degrees(math.atan2(matrix[1, 0], matrix[0, 0]))
+    widest, narrowest = np.linalg.svd(matrix[:, :2], compute_uv=False)
     if is_mirrored:
         matrix = matrix @ np.array([[-1.0, 0.0, right.size[0] - 1], [0.0, 1.0, 0.0], [0, 0, 1]])
     return Alignment(
@@ -187,9 +245,28 @@ def _aligned(left: LocalFeatures, right: LocalFeatures, is_mirrored: bool) -> Al
         is_mirrored,
         turn if is_mirrored else -turn,
         scale,
-        left.points[pairs[agree, 0]] / np.array(left.size),
-        right.points[pairs[agree, 1]] / np.array(right.size),
+        _fractions(left)[pairs[agree, 0]],
+        _fractions(right)[pairs[agree, 1]],
+        float(widest / narrowest),
     )
+
+
+def _refined(
+    matrix: Matrix, ours: Points, theirs: Points, agree: npt.NDArray[np.bool_]
+) -> tuple[Matrix, npt.NDArray[np.bool_]]:
+    """Return a similarity fitted to all that agree, and a little stretched where more do then."""
+    for _ in range(REFINEMENTS):
+        if agree.sum() < FEWEST_TO_STRETCH:
+            break
+        known = np.column_stack([theirs[agree], np.ones(int(agree.sum()))])
+        fitted = np.asarray(np.linalg.lstsq(known, ours[agree], rcond=None)[0].T, np.float64)
+        widest, narrowest = np.linalg.svd(fitted[:, :2], compute_uv=False)
+        misses = np.linalg.norm(_applied(fitted, theirs) - ours, axis=1)
+        now = misses < TOLERANCE
+        if widest > MOST_STRETCH * narrowest or now.sum() < agree.sum():
+            break
+        matrix, agree = fitted, now
+    return matrix, agree
 
 
 def _pairs(left: npt.NDArray[np.uint8], right: npt.NDArray[np.uint8]) -> npt.NDArray[np.intp]:
@@ -218,41 +295,52 @@ def _agreeing(
     right: npt.NDArray[np.float32],
     is_whole: npt.NDArray[np.bool_],
     least: float,
-) -> tuple[float, int]:
-    """Return the share of blocks that correlate, of those with a deviation, and their number."""
+) -> float:
+    """Return the share of blocks that correlate, of those with a deviation; 0 of few."""
     ours, theirs = (_blocks(picture) for picture in (left, right))
     ours, theirs = (blocks - blocks.mean(axis=1, keepdims=True) for blocks in (ours, theirs))
     deviations = [np.sqrt((blocks * blocks).mean(axis=1)) for blocks in (ours, theirs)]
     counts = is_whole & (np.maximum(*deviations) > least)
-    compared = int(counts.sum())
-    if compared < FEWEST_BLOCKS:
-        return 0.0, compared
+    if counts.sum() < FEWEST_BLOCKS:
+        return 0.0
     correlation = (ours * theirs).mean(axis=1) / np.maximum(deviations[0] * deviations[1], 1e-3)
-    return float((correlation[counts] > AGREES).mean()), compared
+    return float((correlation[counts] > AGREES).mean())
 
 
 def _blocks(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    cut = picture.reshape(BLOCKS, BLOCK_SIDE, BLOCKS, BLOCK_SIDE)
+    side = len(picture) // BLOCKS
+    cut = picture.reshape(BLOCKS, side, BLOCKS, side)
     return cut.transpose(0, 2, 1, 3).reshape(BLOCKS * BLOCKS, -1)
 
 
 def _in_fractions(matrix: Matrix, left: tuple[int, int], right: tuple[int, int]) -> Matrix:
-    scaled = matrix * np.array([*right, 1.0])
-    return np.asarray(scaled / np.array(left, np.float64)[:, None])
+    whole = _fraction_of(left) @ np.vstack([matrix, (0, 0, 1)]) @ np.linalg.inv(_fraction_of(right))
+    return np.asarray(whole[:2])
 
 
 def _in_pixels(matrix: Matrix, left: tuple[int, int], right: tuple[int, int]) -> Matrix:
-    scaled = matrix * np.array(left, np.float64)[:, None]
-    return np.asarray(scaled / np.array([*right, 1.0]))
+    whole = np.linalg.inv(_fraction_of(left)) @ np.vstack([matrix, (0, 0, 1)]) @ _fraction_of(right)
+    return np.asarray(whole[:2])
+
+
+def _fraction_of(size: tuple[int, int]) -> Matrix:
+    """Return the matrix (3, 3) from pixels, counted from the middle of the first, to fractions."""
+    width, height = size
+    return np.array([(1 / width, 0, 0.5 / width), (0, 1 / height, 0.5 / height), (0, 0, 1)])
+
+
+def _fractions(features: LocalFeatures) -> Points:
+    """Return the points of a picture in fractions of it."""
+    return (features.points + 0.5) / np.array(features.size, np.float64)
+
+
+def _inside(points: Points) -> int:
+    """Return how many points lie in the unit square."""
+    return int(((points >= 0) & (points <= 1)).all(axis=1).sum())
 
 
 def _applied(matrix: Matrix, points: Points) -> Points:
     return np.asarray(points @ matrix[:, :2].T + matrix[:, 2])
-
-
-def _inverse(matrix: Matrix) -> Matrix:
-    turned = np.linalg.inv(matrix[:, :2])
-    return np.column_stack([turned, -turned @ matrix[:, 2]])
 
 
 def _clipped(corners: Points) -> Points:

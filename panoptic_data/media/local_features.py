@@ -35,13 +35,15 @@ class LocalFeatures:
 
     ``grey`` is (h, w) uint8, short side 160 to 256; ``points`` (n, 2) float32 are x and y in its
     pixels, the strongest first; ``descriptors`` are (n, 128) uint8; ``colours`` (h/4, w/4, 3)
-    uint8 is the picture in RGB at a quarter of the size.
+    uint8 is the picture in RGB at a quarter of the size; ``enlarged`` is how many times as large
+    as the picture itself ``grey`` is, at least 1.
     """
 
     grey: npt.NDArray[np.uint8]
     points: npt.NDArray[np.float32]
     descriptors: npt.NDArray[np.uint8]
     colours: npt.NDArray[np.uint8]
+    enlarged: float = 1.0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -58,13 +60,15 @@ def local_features(thumbnail: bytes, most: int = POINTS) -> LocalFeatures:
     """
     with Image.open(io.BytesIO(thumbnail)) as opened:
         picture = opened.convert("RGB")
+    width = picture.width
     picture = _resized(picture)
     grey = np.asarray(picture.convert("L"))
     points, descriptors = _detected(grey, most, CONTRAST)
     if len(points) < FEW_POINTS:
         points, descriptors = _detected(grey, most, FAINT_CONTRAST)
     colours = np.asarray(picture.reduce(4))
-    return LocalFeatures(grey, points, descriptors, colours)
+    enlarged = max(1.0, picture.width / width)
+    return LocalFeatures(grey, points, descriptors, colours, enlarged)
 
 
 def _resized(picture: Image.Image) -> Image.Image:
@@ -81,11 +85,11 @@ def _resized(picture: Image.Image) -> Image.Image:
 def _detected(
     grey: npt.NDArray[np.uint8], most: int, contrast: float
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
-    found, rows = _detector(most, contrast).detectAndCompute(grey, None)
-    if rows is None or not found:
+    keypoints, rows = _detector(most, contrast).detectAndCompute(grey, None)
+    if rows is None or not keypoints:
         return np.zeros((0, 2), np.float32), np.zeros((0, DESCRIPTOR_LENGTH), np.uint8)
-    points = np.array([point.pt for point in found], np.float32)
-    strength = np.array([point.response for point in found])
+    points = np.array([point.pt for point in keypoints], np.float32)
+    strength = np.array([point.response for point in keypoints])
     # The detector keeps all points of the weakest strength that it keeps, in an order of its own.
     order = np.lexsort((points[:, 1], points[:, 0], -strength))[:most]
     return points[order], np.asarray(np.rint(rows[order]), np.uint8)

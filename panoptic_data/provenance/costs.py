@@ -6,6 +6,7 @@ Not here: how many images a stage will have to do (``vectors.outdated``, ``pipel
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections import defaultdict
 from collections.abc import Mapping
@@ -24,6 +25,8 @@ __all__ = ["CHEAP", "Cost", "duration", "name_of", "rates", "text", "total"]
 
 # Of each stage the last so many runs that did something: what took long once may be quicker now.
 _LAST = 5
+# Images a second on one core, of a stage that no run of this code has made yet.
+_USUAL = {"duplicates": 10.0}
 CHEAP = ("files", "corpus", "vector_index", "annotations")
 """Kinds of stage that take next to nothing beside the others: not known, they count as nothing."""
 
@@ -42,24 +45,27 @@ class Cost:
 def rates(project: Project) -> dict[str, float]:
     """Return images a second by stage without its source (``embeddings/clip``), of this machine.
 
-    Runs of another machine do not count, nor those that found nothing to do.
+    Runs of another machine or of other code do not count, nor those that found nothing to do.
     """
     here = f"@{platform.node()}"
     known = project.database().frame("runs", ["run", "who"])
     runs = known.filter(pl.col("who").str.ends_with(here))["run"]
     records = pl.concat(
         [
-            project.database().frame(table, ["stage", "run", "counts", "at"])
+            project.database().frame(table, ["stage", "run", "counts", "at", "code_version"])
             for table in ("materializations", "stages")
         ]
     ).unique(["stage", "run"])
     done: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for row in records.filter(pl.col("run").is_in(runs.implode())).sort("at").to_dicts():
         name = name_of(row["stage"])
+        if row["code_version"] != stages.CODE_VERSIONS.get(stages.stage_kind(row["stage"])):
+            continue
         images, seconds = _done(name, json.loads(row["counts"] or "{}"))
         if images and seconds > 0:
             done[name].append((images, seconds))
-    return {
+    usual = {name: rate * (os.cpu_count() or 1) for name, rate in _USUAL.items()}
+    return usual | {
         name: sum(images for images, _ in pairs[-_LAST:]) / sum(s for _, s in pairs[-_LAST:])
         for name, pairs in done.items()
     }

@@ -68,7 +68,7 @@ CODE_VERSIONS: Mapping[str, str] = {
     "neighbours": "1",
     "projection": "1",
     "clusters": "1",
-    "duplicates": "3",
+    "duplicates": "4",
     "annotations": "1",
 }
 """By kind of stage; changed when the same input would give other rows than before."""

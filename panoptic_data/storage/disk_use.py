@@ -55,7 +55,8 @@ _KIND_OF_TABLE = {
     **dict.fromkeys(
         (
             *("neighbours", "projection", "clusters", "cluster_info", "duplicates"),
-            *("compared_images", "absent_projection", "absent_clusters"),
+            *("compared_images", "aligned_images", "aligned_pairs"),
+            *("absent_projection", "absent_clusters"),
         ),
         "computed",
     ),

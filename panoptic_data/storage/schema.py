@@ -6,56 +6,14 @@ which is the camera's own clock without a zone, as EXIF gives it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pyarrow as pa
+
+from panoptic_data.storage.computed_tables import COMPUTED_TABLES
+from panoptic_data.storage.table_columns import Column, Table
 
 __all__ = ["TABLES", "Column", "Table", "arrow", "table_name", "table_of", "vector_length"]
 
 _TIME = pa.timestamp("us", tz="UTC")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: ``type`` is an Arrow type, ``None`` for a vector of the encoder's length."""
-
-    name: str
-    type: pa.DataType | None
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: ``key`` names the column by which rows are looked up.
-
-    It identifies a row, save in the log of annotations (rows of one batch) and in the values
-    (those of one image or file).
-    """
-
-    name: str
-    key: str
-    per_encoder: bool
-    columns: tuple[Column, ...]
-
-
-_PROJECTION = (
-    Column("sha1", pa.string(), "image"),
-    Column("x", pa.float32(), "map coordinate"),
-    Column("y", pa.float32(), "map coordinate"),
-    Column("fitted", pa.bool_(), "placed by the fit, or later into it"),
-    Column("fit", pa.string(), "which fit: 16 hex digits"),
-    Column("run", pa.string(), "run that made this row"),
-)
-_CLUSTERS = (
-    Column("sha1", pa.string(), "image"),
-    Column("cluster", pa.int32(), "main level; -1: in no cluster"),
-    Column("levels", pa.list_(pa.int32()), "number at each level, finest first"),
-    Column("strength", pa.float32(), "0 to 1, how firmly it belongs"),
-    Column("fitted", pa.bool_(), "placed by the fit, or later into it"),
-    Column("closeness", pa.list_(pa.float32()), "fitted: cosine to each cluster's mean"),
-    Column("fit", pa.string(), "which fit: 16 hex digits"),
-    Column("run", pa.string(), "run that made this row"),
-)
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -157,66 +115,7 @@ TABLES: dict[str, Table] = {
                 Column("run", pa.string(), "run that made this row"),
             ),
         ),
-        Table(
-            "neighbours",
-            "sha1",
-            True,
-            (
-                Column("sha1", pa.string(), "image"),
-                Column("ids", pa.list_(pa.string()), "its k nearest images, nearest first"),
-                Column("similarities", pa.list_(pa.float32()), "cosine, same order"),
-                Column("length", pa.int32(), "how many there are"),
-                Column("nearest", pa.float32(), "the first similarity; null for none"),
-                Column("weakest", pa.float32(), "the last similarity; null for none"),
-                Column("vector_run", pa.string(), "run that made its vector"),
-                Column("row_digest", pa.int64(), "of sha1, ids and similarities"),
-                Column("run", pa.string(), "run that made this row"),
-            ),
-        ),
-        Table("projection", "sha1", True, _PROJECTION),
-        # Rows of images of which every file is missing, so that they come back to where they were.
-        Table("absent_projection", "sha1", True, _PROJECTION),
-        Table("clusters", "sha1", True, _CLUSTERS),
-        Table("absent_clusters", "sha1", True, _CLUSTERS),
-        Table(
-            "cluster_info",
-            "key",
-            True,
-            (
-                Column("key", pa.string(), "level:number"),
-                Column("level", pa.int32(), "0 is the finest"),
-                Column("number", pa.int32(), "stable across refits"),
-                Column("size", pa.int32(), "images"),
-                Column("medoid", pa.string(), "sha1 of the fitted image nearest to the mean"),
-                Column("main", pa.bool_(), "this level is the one in clusters.cluster"),
-                Column("fit", pa.string(), "which fit: 16 hex digits"),
-                Column("run", pa.string(), "run that made this row"),
-            ),
-        ),
-        Table(
-            "duplicates",
-            "member",
-            False,
-            (
-                Column("member", pa.string(), "group and member: unique"),
-                Column("group", pa.string(), "kind and smallest sha1 of the group: stable"),
-                Column("kind", pa.string(), "exact, near, or semantic:<encoder>"),
-                Column("sha1", pa.string(), "image"),
-                Column("file_id", pa.string(), "file, for exact groups only"),
-                Column("distance", pa.float32(), "to the nearest member: bits, or 1 - cosine"),
-                Column("run", pa.string(), "run that made this row"),
-            ),
-        ),
-        Table(
-            "compared_images",
-            "sha1",
-            False,
-            (
-                Column("sha1", pa.string(), "image that near groups were made of"),
-                Column("phash", pa.uint64(), "its perceptual hash then"),
-                Column("run", pa.string(), "run that compared it with all others"),
-            ),
-        ),
+        *COMPUTED_TABLES,
         Table(
             "encoders",
             "slug",

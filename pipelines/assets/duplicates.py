@@ -49,7 +49,6 @@ def build(slugs: Sequence[str]) -> dg.AssetsDefinition:
                 work.slugs,
                 work.stage_reporter("duplicates"),
                 radius=work.value_of("duplicates.radius"),
-                anew=work.is_made_otherwise("duplicates"),
             )
         recorded = record_stage(work, "duplicates", result)
         return metadata.materialize_result(work, DUPLICATES, "duplicates", recorded)

@@ -32,6 +32,8 @@ STORED = json.loads((HERE / "stored_project.json").read_text(encoding="utf-8"))
 SLUG = "visual"
 # A run without the pictures merges the log, records itself, and notes that the folder is away.
 WRITTEN_BY_A_RUN = {"annotations", "properties", "tags", "runs", "stages", "sources"}
+# The groups are the same, and say now what each image is beside another: new columns, other runs.
+WRITTEN_BY_A_RUN |= {"duplicates"}
 
 
 # Tones, dates and captions are read otherwise than by that release, and duplicates found otherwise:

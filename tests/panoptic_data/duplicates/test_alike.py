@@ -65,7 +65,7 @@ def test_different_pages_of_one_hand_are_not_alike(mixed):
     detect.update(project, "r2", [slug], similarity={slug: detect.SIMILARITY["timm"]})
     assert max(map(len, groups_of(project, slug))) > PAGES / 3
     # It is computed from the neighbours alone, in whatever order these came.
-    detect.update(project, "r3", [slug], anew=True)
+    detect.update(project, "r3", [slug])
     assert groups_of(project, slug) == expected
 
 
