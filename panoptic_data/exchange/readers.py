@@ -59,8 +59,12 @@ def read(
     if path.is_dir():
         return _read_folder(path, roots, encoding)
     if path.suffix.lower() == sidecars.SUFFIX and path.is_file():
+        _refuse_options(path, encoding=encoding)
         return sidecars.read(path, roots)
     start = _first_bytes(path)
+    _refuse_options(path, roots=roots)
+    if start.startswith((_SQLITE, _PARQUET)):
+        _refuse_options(path, encoding=encoding)
     if start.startswith(_SQLITE):
         return panoptic.read(path)
     if start.startswith(_SPREADSHEETS):
@@ -73,6 +77,13 @@ def read(
         table = _with_text(_read_json(path, decoded.text), decoded)
         return definitions.read_beside(path, table)
     return definitions.read_beside(path, _read_csv(path, decoded, delimiter))
+
+
+def _refuse_options(path: Path, **options: str | None) -> None:
+    """Raise InvalidImport for an option that a file of this kind would pass over."""
+    for name, value in options.items():
+        if value is not None:
+            raise InvalidImport("option_passed_over", path, name=name)
 
 
 def read_tags(
@@ -106,8 +117,11 @@ def _read_folder(folder: Path, roots: str | None, encoding: str | None) -> Table
         table = _read_csv(values, _read_text(values, encoding), None)
         return replace(table, name=folder.name, tags=_trees_beside(folder, table))
     if not panoptic.is_project(folder) and sidecars.has_sidecars(folder):
+        _refuse_options(folder, encoding=encoding)
         return sidecars.read(folder, roots)
-    return panoptic.read(folder)
+    table = panoptic.read(folder)
+    _refuse_options(folder, encoding=encoding, roots=roots)
+    return table
 
 
 def _trees_beside(folder: Path, table: Table) -> dict[str, tuple[NewTag, ...]]:

@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from app import cli
@@ -190,3 +191,15 @@ def test_numbers_that_come_back_otherwise_are_counted(war, capsys):
         assert "written back" not in out, text
     file.write_text("path;shelf\n1930/red.jpg;007\nblue.png;12\n", encoding="utf-8")
     assert "written back" not in ran(war, capsys, "--dry-run", "--column", "shelf=text")[1]
+
+
+def test_options_that_a_file_would_pass_over_are_refused(war, capsys):
+    file = war.root.parent / "labels.csv"
+    file.write_text("path;shelf\n1930/red.jpg;007\n", encoding="utf-8")
+    code, _, err = ran(war, capsys, "--roots", "keywords")
+    assert code == 2
+    assert "“roots” means nothing for a file of this kind" in err
+    pl.DataFrame({"path": ["1930/red.jpg"]}).write_parquet(file)
+    code, _, err = ran(war, capsys, "--encoding", "cp1252")
+    assert code == 2
+    assert "“encoding” means nothing" in err
