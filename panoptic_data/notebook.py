@@ -26,7 +26,7 @@ from panoptic_data.errors import (
     UsageError,
     WeightsUnavailable,
 )
-from panoptic_data.notebook_arguments import checked, require_choice, wrong_argument
+from panoptic_data.notebook_arguments import check, checked, require_choice, wrong_argument
 from panoptic_data.provenance.command_line import process_command
 
 if TYPE_CHECKING:
@@ -259,8 +259,10 @@ def export(
 
     if view is not None and saved is not None:
         raise wrong_argument("view_or_saved")
-    for name in options:
+    for name, value in options.items():
         require_choice("option", name, Options.__annotations__)
+        annotation = "Sequence[str] | None" if name == "columns" else Options.__annotations__[name]
+        check("export", name, value, annotation)
     chosen = None if view is None else _view_of(project, view)
     if saved is not None:
         chosen = saved_view(project, saved)
@@ -311,6 +313,11 @@ def _view_of(project: Project, view: str | View) -> View:
 
     if isinstance(view, str):
         return parse_view(project, view)
+    try:
+        # As strictly as an address: InvalidView says what is wrong.
+        model.from_json(model.to_json(view))
+    except (AttributeError, TypeError):
+        raise wrong_argument("no_view") from None
     fields = [
         *(condition.field for condition in model.conditions(view)),
         *(sort.field for sort in view.sort),

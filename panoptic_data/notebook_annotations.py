@@ -78,16 +78,18 @@ def annotate(
     from panoptic_data.annotations.decisions import Decision
     from panoptic_data.annotations.store import annotations_of
 
-    targets_by_value: dict[Any, list[str]] = {}
+    targets_by_value: dict[str, tuple[Any, list[str]]] = {}
     for target, value in values.items():
-        targets_by_value.setdefault(value, []).append(target)
+        # Lists of tags cannot be keys, and 1, True and "1" are not one value.
+        key = f"{type(value).__name__} {value!r}"
+        targets_by_value.setdefault(key, (value, []))[1].append(target)
 
     def choose(state: State) -> Decision[None]:
         named = find_property(state, prop)
         refuse_unknown(project, named, list(values))
         parts = [
             edits.set_value(state, named.id, targets, value)
-            for value, targets in targets_by_value.items()
+            for value, targets in targets_by_value.values()
         ]
         return Decision(pl.concat(parts) if parts else [], "set", named.name)
 

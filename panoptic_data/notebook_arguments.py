@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
-__all__ = ["checked", "find_property", "refuse_unknown", "require_choice", "wrong_argument"]
+__all__ = [
+    "check",
+    "checked",
+    "find_property",
+    "refuse_unknown",
+    "require_choice",
+    "wrong_argument",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,9 +39,8 @@ _KINDS = {"int": "count", "Property": "property", "Project": "project"}
 def checked(function: Callable[P, T]) -> Callable[P, T]:
     """Make a function refuse arguments of another kind than its annotations name: UsageError.
 
-    An annotation is compared by the names of classes, so that nothing is imported for it; what
-    stands in brackets is not looked at, but that one text is no list of texts. Numbers (``int``)
-    are counts: 1 or more.
+    An annotation is compared by the names of classes, so that nothing is imported for it; of what
+    stands in brackets only that a list is of texts. Numbers (``int``) are counts: 1 or more.
     """
     signature = inspect.signature(function)
 
@@ -43,7 +49,7 @@ def checked(function: Callable[P, T]) -> Callable[P, T]:
         for name, value in signature.bind(*args, **kwargs).arguments.items():
             parameter = signature.parameters[name]
             if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
-                _check(function.__name__, name, value, str(parameter.annotation))
+                check(function.__name__, name, value, str(parameter.annotation))
         return function(*args, **kwargs)
 
     return call
@@ -93,12 +99,14 @@ def refuse_unknown(project: Project, prop: Property, targets: Sequence[str]) -> 
     raise UnknownImage(name=unknown[0][:60])
 
 
-def _check(function: str, name: str, value: object, annotation: str) -> None:
+def check(function: str, name: str, value: object, annotation: str) -> None:
+    """Raise UsageError for an argument of another kind than its annotation names."""
     kinds = [part.partition("[")[0].strip() for part in _parts(annotation)]
     is_path = "Path" in kinds and _PATHS.issuperset(kinds) and value is not None
     if is_path and (not str(value).strip() or "\0" in str(value)):
         raise wrong_argument("empty_path", function=function, name=name)
     if any(_is_of(value, kind) for kind in kinds):
+        _check_texts(function, name, value, annotation)
         return
     wanted = dict.fromkeys(_KINDS.get(kind, kind) for kind in kinds if kind != "None")
     or_ = translate("arguments.or", terminal_language())
@@ -106,6 +114,15 @@ def _check(function: str, name: str, value: object, annotation: str) -> None:
     given = "None" if value is None else f"{type(value).__name__} {value!r}"[:60]
     params = {"function": function, "name": name, "given": given, "wanted": or_.join(phrases)}
     raise wrong_argument("wrong_kind", **params)
+
+
+def _check_texts(function: str, name: str, value: object, annotation: str) -> None:
+    """Raise UsageError for a list of texts that holds anything else."""
+    if "[str]" not in annotation or not isinstance(value, list | tuple | set | frozenset):
+        return
+    for item in value:
+        if not isinstance(item, str):
+            raise wrong_argument("no_text", function=function, name=name, given=repr(item)[:60])
 
 
 def _parts(annotation: str) -> list[str]:

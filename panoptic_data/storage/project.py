@@ -122,6 +122,10 @@ def root_of(root: str | Path | None) -> Path:
     """
     if root is not None and not str(root).strip():
         raise UsageError(problem=translate("arguments.empty_project", terminal_language()))
+    given: object = root
+    if not isinstance(given, str | os.PathLike | None):
+        text = translate("arguments.project_is_no_path", terminal_language(), given=repr(root)[:60])
+        raise UsageError(problem=text)
     return Path(root or default_root()).expanduser().resolve()
 
 
@@ -192,12 +196,15 @@ def _without_settings(root: Path, *, is_named: bool) -> PanopticError:
 
 
 def create_project(root: str | Path | None = None, name: str | None = None) -> Project:
-    """Open the project at ``root``, creating it where there is none."""
+    """Open the project at ``root``, creating it where there is none.
+
+    Raises UsageError where its folder cannot be made.
+    """
     path = root_of(root)
     try:
         return open_project(path)
     except ProjectNotFound:
-        path.mkdir(parents=True, exist_ok=True)
+        _make_folder(path)
     now = datetime.now(UTC).replace(microsecond=0)
     project = Project(path, name or path.name, now, id=uuid.uuid4().hex)
     # The settings come last: killed before them, there is no project yet.
@@ -205,6 +212,16 @@ def create_project(root: str | Path | None = None, name: str | None = None) -> P
     ledger.begin(path)
     _write_new_settings(project)
     return open_project(path)
+
+
+def _make_folder(path: Path) -> None:
+    """Make the folder of a new project. Raises UsageError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        cause = error.strerror or type(error).__name__
+        text = translate("arguments.no_project_folder", terminal_language(), path=path, cause=cause)
+        raise UsageError(problem=text) from error
 
 
 def add_encoder(project: Project, encoder: str, *, first: bool = False) -> Project:

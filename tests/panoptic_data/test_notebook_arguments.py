@@ -8,6 +8,7 @@ import panoptic_data as pd
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import (
     InvalidProperty,
+    InvalidTag,
     PanopticError,
     UnknownImage,
     UsageError,
@@ -53,6 +54,9 @@ def test_values_of_a_file_that_is_not_there_are_refused(war):
     shelf = pd.create_property(war, "Shelf", "text", target="file")
     with pytest.raises(UsageError, match="ids of files"):
         pd.annotate(war, shelf, {RED: "A 3"})
+    # A list of tags is no key of a dict.
+    with pytest.raises(InvalidTag, match="no tag “war”"):
+        pd.annotate(war, pd.create_property(war, "Kinds", "tags"), {RED: ["war"]})
     id = synthetic.file("posters/a.jpg", "red")["file_id"]
     assert pd.annotate(war, shelf, {id: "A 3"}).changes.height == 1
 
@@ -111,6 +115,14 @@ def test_a_corpus_without_keywords_gets_no_property_of_them(war):
         (lambda war: pd.lineage(war, of="tags", group="tag:x"), "with an image only"),
         (lambda war: pd.export_version(war, "none", None), "a text or a path"),
         (lambda war: pd.import_version("", "x"), "this one is empty"),
+        (lambda war: pd.tag_images(war, "Nothing", [RED], [None]), "None is none"),
+        (lambda war: pd.export(war, "csv", "x.csv", columns="width"), "a list as “columns”"),
+        (lambda war: pd.export(war, "csv", "x.csv", columns=[3]), "3 is none"),
+        (lambda war: pd.export(war, "images", "x", size="big"), "1 or more as “size”"),
+        (lambda war: pd.select_images(war, pd.View(where=("x",))), "A view is made of"),
+        (lambda war: pd.select_images(war, pd.View(sort=("name",))), "A view is made of"),
+        (lambda war: pd.open_project(3), "not by 3"),
+        (lambda war: pd.create_project("/proc/none/p"), "No project can be made at"),
         (lambda war: pd.open_project(""), "project is empty"),
         (lambda war: pd.create_project(""), "project is empty"),
     ],
