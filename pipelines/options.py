@@ -36,14 +36,14 @@ def check(project: Project, options: argparse.Namespace) -> None:
         raise _wrong("only_with", option="--note", other="--version")
     for name in _ONLY_IN_RUNS:
         if options.dry_run and getattr(options, name):
-            raise _wrong("not_together", one="--dry-run", other=_written(name))
+            raise _wrong("not_together", option="--dry-run", other=_written(name))
     if options.k is not None and options.clusters == "levels":
         text = translate("parameters.k_without_kmeans", terminal_language(), k=options.k)
         raise UsageError(problem=text)
     for name in options.reread or ():
         if name and options.source and name not in options.source:
             other = f"--source {' '.join(options.source)}"
-            raise _wrong("not_together", one=f"--reread {name}", other=other)
+            raise _wrong("not_together", option=f"--reread {name}", other=other)
     if options.stage:
         _check_stages(project, options)
 
@@ -62,7 +62,7 @@ def _check_stages(project: Project, options: argparse.Namespace) -> None:
     for name, about in _ABOUT.items():
         if getattr(options, name) and kinds.isdisjoint(about):
             stage = f"--stage {' '.join(options.stage)}"
-            raise _wrong("not_together", one=_written(name), other=stage)
+            raise _wrong("not_together", option=_written(name), other=stage)
 
 
 def _written(name: str) -> str:

@@ -71,9 +71,9 @@ def column(text: str) -> tuple[str, str]:
     return name, type
 
 
-def not_together(one: str, other: str, why: str = "") -> UsageError:
+def not_together(option: str, other: str, why: str = "") -> UsageError:
     """Return the error of two options that do not go together; ``why`` is a key of ``cli``."""
-    return _wrong("not_together", why, one=one, other=other)
+    return _wrong("not_together", why, option=option, other=other)
 
 
 def only_with(option: str, other: str, why: str = "") -> UsageError:
