@@ -59,7 +59,7 @@ def test_nothing_found_offers_each_filter_that_can_be_dropped(corpus):
     assert "No image matches" in page_text(page)
     assert buttons(page) == [
         "Without “folder cats”: 1",
-        "Without “name contains “d.jpg””: 2",
+        "Without “name contains ‘d.jpg’”: 2",
         "Show all 4 images",
     ]
     page.button[0].click().run()
