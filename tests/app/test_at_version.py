@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.session import open_version
 from panoptic_data.annotations import edits, properties
-from panoptic_data.versions import create
+from panoptic_data.versions import create, delete
 from tests import synthetic
 from tests.app import page
 
@@ -80,6 +80,22 @@ def draw(screen):
     import importlib
 
     importlib.import_module(f"app.screens.{screen}").show()
+
+
+def test_a_version_that_is_deleted_while_it_is_open_says_by_whom(client, version, corpus):
+    at = f"/v/{version.id}"
+    assert client.get(f"{at}/rows", params={"view": ""}).status_code == 200
+    assert "submitted" in page.page_text(page.run(version=version.id))
+    delete.delete(corpus, "submitted", author="anna")
+    # At once, and after what is kept of versions for a moment.
+    for _ in range(2):
+        answer = client.get(f"{at}/annotations", params={"sha1": A})
+        assert answer.status_code == 404, answer.text
+        assert "was deleted by anna on 20" in answer.json()["message"]
+        text = page.page_text(page.run(version=version.id))
+        assert "was deleted by anna on 20" in text
+        assert "doctor" not in text
+        open_version._known_versions.clear()
 
 
 @pytest.mark.parametrize("screen", SCREENS)
