@@ -266,7 +266,7 @@ def _bottom(project: Project | None, *, shows_view: bool) -> None:
 
     texts = (
         *("keys", "close", "clear", "similar", "only", "inverse", "inverse_title"),
-        *("selected_one", "selected_other"),
+        *("selected_one", "selected_other", "selected_shown_one", "selected_shown_other"),
     )
     steps(language=state.language(), texts=_texts("history.steps_"))
     lineage()

@@ -14,8 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.api.endpoint import NO_STORE, answering
-from app.api.targets import files_of
+from app.api.endpoint import NO_STORE, Caller, answering
+from app.api.request_body import Ids, RequestBody, with_body
+from app.api.targets import Targets, TargetsRequest, files_of
+from panoptic_data.annotations.deleted import live_property
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage.per_project import PerProject
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
 
-__all__ = ["position_and_version", "routes"]
+__all__ = ["ExistingRequest", "position_and_version", "routes"]
 
 _NO_FILES = pl.DataFrame(schema={"file_id": pl.String, "path": pl.String})
 
@@ -39,11 +41,34 @@ def routes(project: Project) -> list[Route]:
       ``files``: the same of each by its path. ``files`` are the paths of all its files, where
       there are such properties. Deleted things are left out.
     - ``GET /annotations/position``: ``position`` and ``version`` alone.
+    - ``POST /annotations/existing``: of ``targets`` (as ``/annotate`` takes them) and
+      ``properties``: ``counts``, property → how many of these images or files have a value.
     """
+    existing = with_body(ExistingRequest, _existing)
     return [
         Route("/annotations", answering(project, _annotations)),
         Route("/annotations/position", answering(project, _position)),
+        Route("/annotations/existing", answering(project, existing), methods=["POST"]),
     ]
+
+
+class ExistingRequest(RequestBody):
+    """The body of ``POST /annotations/existing``."""
+
+    targets: TargetsRequest
+    properties: Ids
+
+
+def _existing(project: Project, request: ExistingRequest, _: Caller) -> dict[str, Any]:
+    """Say how many values an edit would replace, before it is made."""
+    state = annotations_of(project).state()
+    targets = Targets.of(project, request.targets)
+    counts = {}
+    for id in request.properties:
+        prop = live_property(state, id)
+        target_ids = targets.file_ids if prop.target == "file" else targets.sha1s
+        counts[id] = state.property_values(id).take(target_ids)["target"].n_unique()
+    return {"counts": counts}
 
 
 def position_and_version(project: Project, state: State) -> dict[str, Any]:

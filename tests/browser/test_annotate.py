@@ -216,12 +216,64 @@ def test_groups_become_a_property_and_a_group_or_a_view_is_tagged_whole(visit, a
         if count == many:
             page.keyboard.type("seen")
             page.keyboard.press("Enter")
-        page.get_by_role("button", name=f"Apply to {count} images").click()
+        apply = page.get_by_role("button", name=f"Apply to {count} images")
+        if count == images:
+            # All of the view are meant only where a person says so.
+            expect(page.get_by_role("button", name="Nothing selected")).to_be_disabled()
+            page.get_by_role("combobox", name="Which images").select_option("view")
+        apply.click()
         assert eventually(lambda count=count: store.state(fresh=True).values(theme).height == count)
         expect(page.get_by_role("dialog", name="Tag or stamp")).to_be_hidden()
         page.locator(".grid").press("Escape")
         expect(page.get_by_role("button", name="Clear", exact=True)).to_be_hidden()
         page.keyboard.press("s")
+
+
+def test_what_a_bulk_edit_would_replace_is_said_before_and_tags_are_what_it_begins_with(
+    visit, address, store
+):
+    author = make(store, "Author", "text")
+    theme = make(store, "Theme", "tags")
+    page = ready(visit(address))
+    first, second = sha1(page, 0), sha1(page, 1)
+    store.commit(edits.set_value(store.state(), author, [first], "Ada"), "set")
+    for number in (0, 1):
+        tile(page, number).hover()
+        tile(page, number).locator(".circle").click()
+    page.keyboard.press("s")
+    panel = page.get_by_role("dialog", name="Tag or stamp")
+    # Not the first property, whose values would go.
+    expect(panel.get_by_role("combobox", name="Property")).to_have_value(theme)
+    expect(panel.get_by_role("combobox", name="Action")).to_have_value("add")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    page.keyboard.press("s")
+    panel.get_by_role("combobox", name="Property").select_option(author)
+    panel.get_by_role("textbox", name="Author").fill("Ben")
+    expect(panel.get_by_text("Replaces 1 value of Author")).to_be_visible()
+    # Enter in the field leads to the button only.
+    page.keyboard.press("Enter")
+    apply = panel.get_by_role("button", name="Apply to 2 images")
+    expect(apply).to_be_focused()
+    assert set(store.state(fresh=True).values(author)["target"]) == {first}
+    apply.click()
+    tagged(store, author, first, second)
+    expect(panel).to_be_hidden()
+    page.keyboard.press("s")
+    expect(panel.get_by_role("combobox", name="Property")).to_have_value(theme)
+
+
+def test_selected_images_that_the_page_does_not_show_are_counted(visit, address, store):
+    page = ready(visit(address))
+    for number in (0, 1):
+        tile(page, number).hover()
+        tile(page, number).locator(".circle").click()
+    count = page.locator(".selected strong")
+    expect(count).to_have_text("2 selected")
+    page.get_by_role("link", name="Properties").click()
+    expect(count).to_have_text("2 selected, 0 of them shown here")
+    page.get_by_role("button", name="Clear", exact=True).click()
+    expect(count).to_be_hidden()
 
 
 def test_captions_are_written_where_they_stand_and_each_file_has_its_own(visit, address, store):

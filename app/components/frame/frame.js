@@ -11,13 +11,14 @@ import { inItsLanguage, component } from "../shared/bridge/lifecycle.js";
 import { restorePanels, togglePanel } from "../shared/ui/panels.js";
 import { selection } from "../shared/store/selection.js";
 import { brush } from "../shared/store/brush.js";
-import { hideToast, showToast } from "../shared/ui/toasts.js";
 import { isVersion } from "../shared/bridge/address.js";
+import { Announcement } from "./announcement.js";
 import { GroupMenu } from "./group_menu.js";
 import { KeptLine, orKept } from "./kept_line.js";
 import { ModeLine } from "./mode_line.js";
 import { MoreLikeThese } from "./more_like_these.js";
 import { TagShortcuts, WRITING_KEYS } from "./tag_shortcuts.js";
+import { ShownSelection } from "./shown_selection.js";
 import { Tagging } from "./tagging.js";
 
 const WRITING = ["tag", "exclude", "moreButton", "save", "brushButton"];
@@ -26,10 +27,6 @@ const SEND_AFTER = 400;
 const SENT_AT_MOST = 10_000;
 // The address names each image that others are compared with.
 const COMPARED_AT_MOST = 1_000;
-const TOAST_FOR = 8000;
-// There is something to choose in it.
-const OFFER_FOR = 30_000;
-const BUSY_AFTER = 400;
 
 /** @typedef {import("../shared/store/annotations.js").Targets} Targets */
 /**
@@ -63,7 +60,7 @@ class Frame {
     /** @type {(name: string, value: any) => void} */
     this.send = () => {};
     this.count = el("strong", { role: "status" });
-    this.clear = el("button", { type: "button", onclick: () => selection.clear() });
+    this.clear = el("button", { type: "button", onclick: () => this.clearSelection() });
     this.similar = el("button", { type: "button", onclick: () => this.send("similar", [...selection.ids]) });
     this.only = el("button", { type: "button", onclick: () => this.send("only", [...selection.ids]) });
     this.moreButton = el("button", {
@@ -99,14 +96,16 @@ class Frame {
     for (const name of WRITING) this[name].classList.add("writes");
     this.exportView = iconButton("ios_share", "", () => this.sendExport());
     this.keptLine = new KeptLine(this.words, data.language);
-    this.toast = el("div", { class: "toast", role: "status", popover: "manual" });
+    this.announcement = new Announcement(this.words);
     const words = { texts: this.words, colours: data.annotate.colours, language: data.language };
     this.naming = new NameGroups(words, { done: (what, changed, batch) => this.done(what, changed, batch) });
     this.tagging = new Tagging(words, {
       apply: (edits, label, isAll) => this.annotate(edits, label, isAll),
       view: () => this.data.view,
       name: () => this.openNaming(0, this.brushButton),
+      targets: (isAll) => this.targetsOf(isAll),
     });
+    this.shown = new ShownSelection(() => this.write());
     this.moreLikeThese = new MoreLikeThese(words, {
       tag: (edits, label) => this.annotate(edits, label, false),
       begin: (tag) => this.send("suggest", tag),
@@ -140,7 +139,7 @@ class Frame {
       this.keptLine.node,
       this.modeLine.node,
       this.selected,
-      this.toast,
+      this.announcement.node,
       this.helpDialog,
       this.tagging.panel,
       this.moreLikeThese.panel,
@@ -155,8 +154,6 @@ class Frame {
     this.onKeyDown = (event) => this.onKey(event);
     selection.addEventListener("change", this.onSelectionChange);
     document.addEventListener("keydown", this.onKeyDown);
-    this.onSay = () => this.announce();
-    annotations.addEventListener("say", this.onSay);
     this.unanswer = answerTo("suggest", ({ tag }) => this.send("suggest", tag));
     this.stopFollowing = annotations.follow();
     annotations.language = data.language;
@@ -202,9 +199,11 @@ class Frame {
     write(this.tag, this.words.tag);
     write(this.exclude, this.words.exclude);
     this.tagging.count();
+    const shown = this.shown.in(view);
+    const selected = `selected_${shown === null ? "" : "shown_"}${count === 1 ? "one" : "other"}`;
     write(
       this.count,
-      fill(count === 1 ? texts.selected_one : texts.selected_other, { count: number(count, language) }),
+      fill(texts[selected], { count: number(count, language), shown: number(shown ?? count, language) }),
     );
     write(this.clear, texts.clear);
     write(this.inverse, texts.inverse);
@@ -226,6 +225,11 @@ class Frame {
     this.send("export", { ...selection.plain(), isWhole: true });
   }
 
+  clearSelection() {
+    selection.clear();
+    current.focus();
+  }
+
   invert() {
     const { view } = this.data;
     // Where the server cannot say, the selection stays as it is.
@@ -238,6 +242,12 @@ class Frame {
     if (current.isOpen && currentImage) return currentImage;
     if (selection.count) return this.selection();
     return currentImage || null;
+  }
+
+  /** @param {boolean} isAll  of the view, else what is selected */
+  targetsOf(isAll) {
+    const all = { all: true, ids: [], except: [], held: selection.held };
+    return isAll ? { view: this.data.view ?? "", selection: all } : this.selection();
   }
 
   selection() {
@@ -266,8 +276,7 @@ class Frame {
    * @param {import("../shared/store/brush.js").Stamped[]} edits @param {string} label @param {boolean} isAll
    */
   async annotate(edits, label, isAll) {
-    const all = { view: this.data.view ?? "", selection: { all: true, ids: [], except: [], held: selection.held } };
-    const targets = isAll ? all : this.selection();
+    const targets = this.targetsOf(isAll);
     const { changed, batch } = await orKept(annotations.write("/annotate", { edits, targets }));
     if (batch !== undefined) this.done(label, changed, batch);
   }
@@ -276,7 +285,7 @@ class Frame {
   async apply(tag) {
     const targets = this.targets();
     if (!targets) return;
-    this.announceLater();
+    this.announcement.comesLater();
     try {
       const { changed, batch, op } = await annotations.write("/annotate", {
         property: tag.property,
@@ -294,7 +303,7 @@ class Frame {
   /** Take images out of the corpus, or back. @param {boolean} excluded @param {Targets | null} targets */
   async setExcluded(excluded, targets) {
     if (!targets) return;
-    this.announceLater();
+    this.announcement.comesLater();
     try {
       const { changed, batch } = await annotations.write("/exclude", { targets, excluded });
       this.done(excluded ? this.words.is_excluded : this.words.is_included, changed, batch);
@@ -308,34 +317,6 @@ class Frame {
   done(what, changed, batch) {
     const text = changed === 1 ? this.words.done_one : changed ? this.words.done_other : this.words.done_none;
     annotations.say(fill(text, { what, count: number(changed, this.data.language) }), batch);
-  }
-
-  /** Writing many images takes a moment. */
-  announceLater() {
-    clearTimeout(this.busyTimer);
-    this.busyTimer = setTimeout(() => annotations.say(this.words.writing, null), BUSY_AFTER);
-  }
-
-  /** Say for a while what was done, and how to undo it. */
-  announce() {
-    clearTimeout(this.busyTimer);
-    const { word, batch, offers } = annotations;
-    const undo = batch ? el("button", { type: "button", onclick: () => this.undo(batch) }, this.words.undo) : null;
-    this.toast.replaceChildren(el("span", { title: word }, word), ...(undo ? [undo] : []), ...offers);
-    showToast(this.toast);
-    clearTimeout(this.toastTimer);
-    this.toastTimer = setTimeout(() => this.hideAnnouncement(), offers.length ? OFFER_FOR : TOAST_FOR);
-  }
-
-  hideAnnouncement() {
-    hideToast(this.toast);
-  }
-
-  async undo(batch) {
-    this.hideAnnouncement();
-    await annotations
-      .write("/switch", { batch, on: false })
-      .catch((error) => annotations.say(error.message || this.words.not_written, null));
   }
 
   sendSelection() {
@@ -383,8 +364,7 @@ class Frame {
 
   close() {
     this.sendSelectionLater.cancel();
-    clearTimeout(this.toastTimer);
-    clearTimeout(this.busyTimer);
+    this.announcement.close();
     this.tagging.close();
     this.keptLine.close();
     this.groupMenu.close();
@@ -392,7 +372,6 @@ class Frame {
     this.stopFollowing();
     brush.stop();
     this.modeLine.close();
-    annotations.removeEventListener("say", this.onSay);
     this.unanswer();
     selection.removeEventListener("change", this.onSelectionChange);
     document.removeEventListener("keydown", this.onKeyDown);

@@ -1,20 +1,20 @@
 // Values for many images at once: chosen here, then given to the selection or to the view, or to each
-// image that the brush touches. Not here: the fields (annotate/editors.js), writing (frame.js), the
+// image that the brush touches. Not here: a line of it (edit_line.js), writing (frame.js), the
 // brush (shared/store/brush.js).
-import { makeEditor } from "../annotate/editors.js";
-import { goneOffers, tagNamed } from "../annotate/gone_offers.js";
+import { goneOffers } from "../annotate/gone_offers.js";
 import { NewProperty } from "../annotate/new_property.js";
 import { levelsOf } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
-import { el, fill, iconButton, number, write } from "../shared/ui/dom.js";
+import { el, fill, number, write } from "../shared/ui/dom.js";
 import { seenImages } from "../shared/store/seen_images.js";
 import { selection } from "../shared/store/selection.js";
 import { brush } from "../shared/store/brush.js";
+import { EditLine } from "./edit_line.js";
+import { ExistingValues } from "./existing_values.js";
 
-/** What can be done with the values of a type. @type {Record<string, string[]>} */
-const MODES = { tags: ["add", "set", "remove"], tag: ["set", "remove"] };
-const OTHER_MODES = ["set", "clear"];
+// Which property of tags was used last, by project.
+const LAST_USED = "panoptic.tagged.";
 
 /**
  * @typedef {import("../shared/store/annotations.js").Property} Property
@@ -29,14 +29,16 @@ export class Tagging {
   /**
    * @param {Words} words
    * @param {{apply: (edits: Stamped[], label: string, isAll: boolean) => Promise<void>, view: () => string | null,
-   *   name: () => void}} acts
+   *   name: () => void, targets: (isAll: boolean) => object}} acts
    */
-  constructor(words, { apply, view, name }) {
+  constructor(words, { apply, view, name, targets }) {
     const { texts } = words;
     this.words = words;
     this.isBusy = false;
     this.annotate = apply;
     this.view = view;
+    this.targets = targets;
+    this.existing = new ExistingValues((counts) => this.warn(counts));
     /** @type {EditLine[]} */
     this.lines = [];
     this.list = el("div", { class: "lines" });
@@ -62,10 +64,11 @@ export class Tagging {
       { type: "button", hidden: true, onclick: () => this.leaveFor(name) },
       texts.names_make,
     );
-    /** Which images are annotated: those selected, or all that the view shows. */
+    /** Which images are annotated: those selected, or, where a person says so, all that the view shows. */
     this.targetSelect = el(
       "select",
       { "aria-label": texts.whom, onchange: () => this.count() },
+      el("option", { value: "" }, texts.whom_choose),
       ...["selection", "view"].map((value) => el("option", { value })),
     );
     this.problem = el("p", { class: "trouble", role: "alert", hidden: true });
@@ -104,15 +107,14 @@ export class Tagging {
     this.panel.style.left = `${Math.max(8, box.left)}px`;
     this.panel.style.bottom = `${innerHeight - box.top + 8}px`;
     this.panel.showPopover();
-    this.targetSelect.value = selection.count ? "selection" : "view";
+    this.targetSelect.value = "";
     this.propertiesChanged();
     this.showGroupsButton();
     this.lines.at(-1)?.editor.focus();
     // Others may have defined something that is not here.
     await annotations.read().catch(() => {});
     this.propertiesChanged();
-    if (!annotations.properties.length && !this.newProperty.isOpen)
-      this.newProperty.open(this.words.texts.new_suggested);
+    if (!this.lines.length && !this.newProperty.isOpen) this.newProperty.open(this.words.texts.new_suggested);
   }
 
   /** The groups of a view can become a property. */
@@ -136,9 +138,24 @@ export class Tagging {
     this.lines = this.lines.filter((line) => known.has(line.property.id) || line.edit());
     const isNone = !annotations.properties.length;
     this.noProperties.hidden = !isNone;
-    this.addButton.hidden = annotations.properties.length < 2;
-    if (!this.lines.length && !isNone) this.lines.push(this.makeLine(annotations.properties[0]));
+    this.addButton.hidden = annotations.properties.length <= this.lines.length;
+    const usual = this.usualProperty();
+    if (!this.lines.length && usual) this.lines.push(this.makeLine(usual));
     this.draw();
+  }
+
+  /** The property of tags that was used last, else the first: adding a tag takes nothing away. */
+  usualProperty() {
+    const ofTags = annotations.properties.filter(({ type }) => type === "tags");
+    const last = localStorage.getItem(LAST_USED + selection.key);
+    return ofTags.find(({ id }) => id === last) ?? ofTags[0] ?? null;
+  }
+
+  /** Tags that were added may be added to more; what replaces values is chosen anew each time. */
+  keepWhatAdds() {
+    const used = this.lines.find(({ property }) => property.type === "tags");
+    if (used) localStorage.setItem(LAST_USED + selection.key, used.property.id);
+    this.lines = this.lines.filter((line) => line.mode.value === "add");
   }
 
   add() {
@@ -175,6 +192,7 @@ export class Tagging {
         this.draw();
       },
       done: () => this.submitByEnter(),
+      leave: () => this.leaveFor(() => current.focus()),
     });
     return line;
   }
@@ -216,22 +234,41 @@ export class Tagging {
     const { total } = this;
     if (this.isAll) seenImages.ensure(/** @type {string} */ (this.view()), selection.held, total);
     const figures = { selection: selection.count, view: total ?? 0 };
+    if (!this.targetSelect.value && selection.count) this.targetSelect.value = "selection";
     this.targetSelect.hidden = total === null;
-    [...this.targetSelect.options].forEach((option) => {
+    const [choose, ...options] = this.targetSelect.options;
+    choose.hidden = selection.count > 0;
+    for (const option of options) {
       write(option, fill(texts[`whom_${option.value}`], { count: number(figures[option.value], language) }));
       option.disabled = !figures[option.value];
-    });
+    }
     const count = figures[this.isAll ? "view" : "selection"];
     const text = count === 1 ? texts.apply_one : count ? texts.apply_other : texts.apply_none;
     write(this.applyButton, fill(text, { count: number(count, language) }));
     const isEmpty = !this.edits().length;
     this.applyButton.disabled = isEmpty || !count || this.isBusy;
     this.stampButton.disabled = isEmpty;
+    this.countExisting(count);
   }
 
-  /** Enter in a field is enough for what was selected by hand, not for a whole view. */
-  submitByEnter() {
-    if (!this.isAll) this.submit();
+  /** Ask how many values would be replaced. @param {number} count  of images */
+  countExisting(count) {
+    const replacing = this.lines.filter((line) => line.edit() && line.isReplacing).map((line) => line.property.id);
+    const key = count && replacing.length ? [selection.turn, this.isAll && this.view(), ...replacing].join(" ") : "";
+    this.existing.ask(key, () => ({ targets: this.targets(this.isAll), properties: replacing }));
+  }
+
+  /** @param {Record<string, number>} counts */
+  warn(counts) {
+    for (const line of this.lines) line.warn((line.isReplacing && counts[line.property.id]) || 0);
+  }
+
+  /** Enter in a field is enough for what was selected by hand, and where nothing is replaced. */
+  async submitByEnter() {
+    if (this.isAll) return;
+    const counts = await this.existing.known();
+    if (Object.values(counts).some((count) => count > 0)) this.applyButton.focus();
+    else this.submit();
   }
 
   async submit() {
@@ -243,6 +280,7 @@ export class Tagging {
     this.showProblem(null);
     try {
       await this.annotate(edits, this.label(), this.isAll);
+      this.keepWhatAdds();
       this.panel.hidePopover();
       current.focus();
     } catch (error) {
@@ -274,6 +312,7 @@ export class Tagging {
       return;
     }
     brush.start(this.edits(), label);
+    this.keepWhatAdds();
     this.panel.hidePopover();
     current.focus();
   }
@@ -287,82 +326,5 @@ export class Tagging {
     const isField = event.target instanceof HTMLInputElement && event.target.role === "combobox";
     if (event.ctrlKey || event.metaKey) this.submit();
     else if (isField) this.submitByEnter();
-  }
-}
-
-class EditLine {
-  /**
-   * @param {Property} property @param {Words} words
-   * @param {{changed: () => void, changeProperty: (other: Property) => void, remove: () => void,
-   *   done: () => void}} acts
-   */
-  constructor(property, { texts, colours }, acts) {
-    this.property = property;
-    this.texts = texts;
-    this.acts = acts;
-    const names = MODES[property.type] ?? OTHER_MODES;
-    this.propertySelect = el("select", {
-      class: "which",
-      "aria-label": texts.property,
-      onchange: () => this.propertyChanged(),
-    });
-    this.mode = el(
-      "select",
-      { "aria-label": texts.mode, onchange: () => this.modeChanged() },
-      ...names.map((name) => el("option", { value: name }, texts[`mode_${name}`])),
-    );
-    this.editor = makeEditor(property, {
-      texts,
-      colours,
-      commit: () => acts.changed(),
-      leave: () => {},
-      done: acts.done,
-    });
-    this.remove = iconButton("close", texts.without, acts.remove);
-    this.node = el("div", { class: "line" }, this.propertySelect, this.mode, this.editor.node, this.remove);
-  }
-
-  update(canGo) {
-    const isKnown = annotations.properties.some(({ id }) => id === this.property.id);
-    const listed = isKnown ? annotations.properties : [...annotations.properties, this.property];
-    const written = JSON.stringify(listed.map(({ id, name }) => [id, name]));
-    if (written !== this.written)
-      this.propertySelect.replaceChildren(...listed.map(({ id, name }) => el("option", { value: id }, name)));
-    this.written = written;
-    this.propertySelect.value = this.property.id;
-    this.remove.hidden = !canGo;
-  }
-
-  propertyChanged() {
-    const other = annotations.properties.find(({ id }) => id === this.propertySelect.value);
-    if (other) this.acts.changeProperty(other);
-  }
-
-  modeChanged() {
-    this.editor.node.hidden = this.mode.value === "clear";
-    this.acts.changed();
-  }
-
-  /** @returns {Stamped | null} */
-  edit() {
-    const { property, mode, editor } = this;
-    if (mode.value === "clear") return { property: property.id, op: "set", value: null };
-    const edit = editor.edit();
-    // For a property of one tag, adding replaces the tag that is there.
-    const op = property.type === "tag" && mode.value === "set" ? "add" : mode.value;
-    return edit && { property: property.id, op, ...edit };
-  }
-
-  /** Make the tags that were only named. */
-  async makeTags() {
-    for (const tag of this.editor.tags ?? []) tag.id ??= await tagNamed(this.property.id, tag.name);
-  }
-
-  label() {
-    const edit = this.edit();
-    const values = this.editor.tags?.map((tag) => tag.name).join(", ") ?? edit?.value ?? "";
-    const { name } = this.property;
-    const sign = this.mode.value === "remove" || this.mode.value === "clear" ? "−" : "";
-    return values ? `${name}: ${sign}${values}` : `${sign}${name}`;
   }
 }

@@ -78,3 +78,19 @@ def test_who_wrote_is_who_the_cookie_names(client, post, store):
     post("/annotate", {"property": note, "value": "seen", "targets": these(SHA1S[0])})
     answer = client.get("/annotations", params={"sha1": SHA1S[0]}).json()["values"][note]
     assert answer["author"] == store.history()["author"][0] == "Zoë"
+
+
+def test_how_many_values_an_edit_would_replace_is_counted_of_its_images_and_files(post, store):
+    note = create_property(store, "Note", "text")
+    box = create_property(store, "Box", "text", target="file")
+    post("/annotate", {"property": note, "value": "x", "targets": these(*SHA1S[:2])})
+    post("/annotate", {"property": box, "value": "3", "targets": these(SHA1S[0])})
+    ask = {"properties": [note, box]}
+    first = post("/annotations/existing", {**ask, "targets": these(SHA1S[0], SHA1S[2])})
+    assert first["counts"] == {note: 1, box: len(values(store, box))}
+    everything = {"view": "", "selection": {"all": True}}
+    assert post("/annotations/existing", {**ask, "targets": everything})["counts"][note] == 2
+    assert post("/annotations/existing", {**ask, "targets": these(SHA1S[2])})["counts"] == {
+        note: 0,
+        box: 0,
+    }

@@ -111,6 +111,12 @@ export class Selection extends EventTarget {
     this.changed();
   }
 
+  /** How many of the selected images a view shows. @param {string} view */
+  async countIn(view) {
+    const { sha1s } = await among(view, [...this.ids], this.held);
+    return sha1s.length;
+  }
+
   clear() {
     seenImages.forget();
     this.clearQuietly();
