@@ -266,6 +266,7 @@ def _bottom(project: Project | None, *, shows_view: bool) -> None:
 
     texts = (
         *("keys", "close", "clear", "similar", "only", "inverse", "inverse_title"),
+        "further",
         *("selected_one", "selected_other", "selected_shown_one", "selected_shown_other"),
     )
     steps(language=state.language(), texts=_texts("history.steps_"))

@@ -11,7 +11,7 @@ from panoptic_data.catalogue.execute import run_view
 from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Level, View, to_address
-from tests.dashboard import eventually, serving
+from tests.dashboard import NARROW, eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -433,3 +433,20 @@ def test_two_pages_see_what_the_other_writes_and_keep_what_is_being_typed(visit,
     expect(theirs.get_by_role("textbox", name="Note")).to_have_value("half a sent")
     chip.get_by_role("button", name="Remove").click()
     expect(mine.get_by_role("listitem").filter(has_text="seen by both")).to_have_count(0)
+
+
+def test_acts_without_room_fold_into_a_menu_and_clearing_stays_in_sight(visit, address, store):
+    page = ready(visit(address, size=NARROW, locale="fr-FR"))
+    tile(page, 0).hover()
+    tile(page, 0).locator(".circle").click()
+    expect(page.get_by_role("button", name="Effacer", exact=True)).to_be_in_viewport(ratio=1)
+    inverse = page.get_by_role("button", name="Inverser")
+    expect(inverse).to_be_hidden()
+    page.get_by_role("button", name="Plus", exact=True).click()
+    inverse.click()
+    expect(page.locator(".selected strong")).not_to_have_text("1 sélectionnée")
+    expect(inverse).to_be_hidden()
+    # The keys mean the pictures again.
+    expect(page.locator(".grid")).to_be_focused()
+    page.get_by_role("button", name="Effacer", exact=True).click()
+    expect(page.locator(".selected")).to_be_hidden()

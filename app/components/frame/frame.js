@@ -13,6 +13,7 @@ import { selection } from "../shared/store/selection.js";
 import { brush } from "../shared/store/brush.js";
 import { isVersion } from "../shared/bridge/address.js";
 import { Announcement } from "./announcement.js";
+import { FoldingBar } from "./folding_bar.js";
 import { GroupMenu } from "./group_menu.js";
 import { KeptLine, orKept } from "./kept_line.js";
 import { ModeLine } from "./mode_line.js";
@@ -60,12 +61,12 @@ class Frame {
     /** @type {(name: string, value: any) => void} */
     this.send = () => {};
     this.count = el("strong", { role: "status" });
-    this.clear = el("button", { type: "button", onclick: () => this.clearSelection() });
+    this.clear = el("button", { type: "button", onclick: () => selection.clear() });
     this.similar = el("button", { type: "button", onclick: () => this.send("similar", [...selection.ids]) });
     this.only = el("button", { type: "button", onclick: () => this.send("only", [...selection.ids]) });
     this.moreButton = el("button", {
       type: "button",
-      onclick: () => this.openMoreLikeThese(this.moreButton),
+      onclick: () => this.openMoreLikeThese(this.bar.anchorOf(this.moreButton)),
     });
     this.save = el("button", {
       type: "button",
@@ -73,25 +74,25 @@ class Frame {
     });
     this.export = el("button", { type: "button", onclick: () => this.sendExport() });
     this.inverse = el("button", { type: "button", onclick: () => this.invert() });
-    this.tag = el("button", { type: "button", onclick: () => this.tagging.toggle(this.tag) });
+    this.tag = el("button", { type: "button", onclick: () => this.tagging.toggle(this.bar.anchorOf(this.tag)) });
     this.exclude = el("button", {
       type: "button",
       onclick: () => this.setExcluded(true, this.targets()),
     });
-    this.selected = el(
-      "div",
-      { class: "selected", hidden: true },
-      this.count,
+    const acts = [
       this.tag,
       this.only,
       this.similar,
       this.moreButton,
-      this.save,
-      this.export,
       this.exclude,
+      this.export,
+      this.save,
       this.inverse,
-      this.clear,
-    );
+    ];
+    this.bar = new FoldingBar([this.count], acts, [this.clear]);
+    this.selected = this.bar.node;
+    // The keys mean the pictures again, unless they belong to what was opened.
+    this.selected.addEventListener("click", () => this.isAway || this.bar.isOpen || current.focus());
     this.brushButton = iconButton("approval", "", () => this.tagging.toggle(this.brushButton));
     for (const name of WRITING) this[name].classList.add("writes");
     this.exportView = iconButton("ios_share", "", () => this.sendExport());
@@ -113,7 +114,7 @@ class Frame {
     this.groupMenu = new GroupMenu(
       { ...this.words, more: data.texts.more },
       {
-        tag: () => this.tagging.isOpen || this.tagging.toggle(this.tag),
+        tag: () => this.tagging.isOpen || this.tagging.toggle(this.bar.anchorOf(this.tag)),
         name: (depth, anchor) => this.openNaming(depth, anchor),
         like: (anchor, name) => this.openMoreLikeThese(anchor, name),
       },
@@ -218,16 +219,12 @@ class Frame {
     this.only.hidden = selection.all;
     this.moreButton.hidden = !canCompare;
     this.similar.hidden = selection.all || !canCompare || count > COMPARED_AT_MOST;
+    this.bar.update(texts.further);
   }
 
   /** Go to the page Export with what is selected, else with the view. */
   sendExport() {
     this.send("export", { ...selection.plain(), isWhole: true });
-  }
-
-  clearSelection() {
-    selection.clear();
-    current.focus();
   }
 
   invert() {
@@ -353,7 +350,7 @@ class Frame {
       i: () => togglePanel("right"),
       "/": () => document.dispatchEvent(new Event("panoptic:find")),
       "?": () => this.helpDialog.showModal(),
-      s: () => this.tagging.toggle(selection.count ? this.tag : this.brushButton),
+      s: () => this.tagging.toggle(selection.count ? this.bar.anchorOf(this.tag) : this.brushButton),
       k: () => this.tagShortcuts.toggle(),
       e: () => document.dispatchEvent(new Event("panoptic:edit")),
       h: () => document.dispatchEvent(new Event("panoptic:hold")),
@@ -365,6 +362,7 @@ class Frame {
   close() {
     this.sendSelectionLater.cancel();
     this.announcement.close();
+    this.bar.close();
     this.tagging.close();
     this.keptLine.close();
     this.groupMenu.close();
