@@ -436,7 +436,8 @@ def test_two_pages_see_what_the_other_writes_and_keep_what_is_being_typed(visit,
 
 
 def test_acts_without_room_fold_into_a_menu_and_clearing_stays_in_sight(visit, address, store):
-    page = ready(visit(address, size=NARROW, locale="fr-FR"))
+    page = visit(address, size=NARROW, locale="fr-FR")
+    expect(page.locator(".tile img.here").first).to_be_visible()
     tile(page, 0).hover()
     tile(page, 0).locator(".circle").click()
     expect(page.get_by_role("button", name="Effacer", exact=True)).to_be_in_viewport(ratio=1)
