@@ -441,7 +441,7 @@ def test_acts_without_room_fold_into_a_menu_and_clearing_stays_in_sight(visit, a
     tile(page, 0).hover()
     tile(page, 0).locator(".circle").click()
     expect(page.get_by_role("button", name="Effacer", exact=True)).to_be_in_viewport(ratio=1)
-    inverse = page.get_by_role("button", name="Inverser")
+    inverse = page.get_by_role("button", name="Inverser", exact=True)
     expect(inverse).to_be_hidden()
     page.get_by_role("button", name="Plus", exact=True).click()
     inverse.click()
