@@ -3,7 +3,8 @@
     python -m bench.duplicates [hashes|groups|semantic|alike|shipped|scale] … [--images 100000]
 
 `hashes`: share of edits within a radius of their original, and pairs of other corpora within
-it, nearly all false. `groups`: the groups that `detect.update` finds in the three corpora, by edit.
+it, nearly all false. `groups`: the groups that `detect.update` finds in the three corpora with MobileNet's
+neighbours, by edit.
 `semantic`: the same by embedding and threshold. `alike`: see `bench.alike`. `shipped`: precision
 and recall of pairs by edit, for each hash, for near groups and for encoders, at the thresholds in
 use. `scale`: seconds and memory of finding pairs.
@@ -83,8 +84,10 @@ def _groups(_sizes: list[int]) -> None:
     print("| --- | --- | --- | --- | --- | --- |")
     for name in ("neardup", *OTHERS):
         project = corpora.corpus(name)
+        seen = corpora.embedded(name, "mobilenet")
+        neighbours.update(project, seen.slug, "bench")
         began, spent = time.perf_counter(), time.process_time()
-        result = detect.update(project, "bench", [])
+        result = detect.update(project, "bench", [seen.slug])
         seconds = f"{time.perf_counter() - began:.2f} ({time.process_time() - spent:.2f})"
         rows = project.database().frame("duplicates").filter(kind="near")
         count = project.database().count("images")
@@ -163,10 +166,12 @@ def _highest(seen: corpora.EmbeddedCorpus) -> np.ndarray:
 def _shipped(_sizes: list[int]) -> None:
     truth = _truth().unique("sha1", keep="first", maintain_order=True)
     near = corpora.corpus("neardup")
-    detect.update(near, "bench", [])
+    candidates = corpora.embedded("neardup", "mobilenet")
+    neighbours.update(near, candidates.slug, "bench")
+    detect.update(near, "bench", [candidates.slug])
     images = near.database().frame("images")
     ways = {f"{kind}, {detect.RADIUS} bits": _within_radius(truth, images, kind) for kind in HASHES}
-    ways["near groups: phash, then fingerprint"] = _same_group(truth, near.database(), "near")
+    ways["near groups"] = _same_group(truth, near.database(), "near")
     for encoder in ENCODERS:
         seen = corpora.embedded("neardup", encoder)
         least = detect.SIMILARITY[seen.slug.partition("-")[0]]

@@ -79,6 +79,8 @@ def same_picture(left: LocalFeatures, right: LocalFeatures) -> SamePicture | Non
     ):
         return None
     overlap = compare_overlap(left, right, NOT_MOVED)
+    if overlap.detail < SURE_DETAIL:
+        return None
     return SamePicture(NOT_MOVED, overlap, edits_of(left, right, NOT_MOVED))
 
 
