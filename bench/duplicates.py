@@ -3,8 +3,8 @@
     python -m bench.duplicates [hashes|groups|semantic|alike|shipped|scale] … [--images 100000]
 
 `hashes`: share of edits within a radius of their original, and pairs of other corpora within
-it, nearly all false. `groups`: the groups that `detect.update` finds in the three corpora with MobileNet's
-neighbours, by edit.
+it, nearly all false. `groups`: the groups that `detect.update` finds in the three corpora with
+MobileNet's neighbours, by edit.
 `semantic`: the same by embedding and threshold. `alike`: see `bench.alike`. `shipped`: precision
 and recall of pairs by edit, for each hash, for near groups and for encoders, at the thresholds in
 use. `scale`: seconds and memory of finding pairs.
