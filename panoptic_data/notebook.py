@@ -314,20 +314,21 @@ def _view_of(project: Project, view: str | View) -> View:
     if isinstance(view, str):
         return parse_view(project, view)
     try:
-        # As strictly as an address: InvalidView says what is wrong.
-        model.from_json(model.to_json(view))
+        fields = [
+            *(condition.field for condition in model.conditions(view)),
+            *(sort.field for sort in view.sort),
+            *(level.field for level in view.group),
+        ]
+        as_json = model.to_json(view)
     except (AttributeError, TypeError):
         raise wrong_argument("no_view") from None
-    fields = [
-        *(condition.field for condition in model.conditions(view)),
-        *(sort.field for sort in view.sort),
-        *(level.field for level in view.group),
-    ]
     ids = {property_of(field) for field in fields} - {None}
     state = annotations_of(project).state(fresh=True) if ids else None
     for id in ids:
         assert state is not None
         live_property(state, str(id))
+    # As strictly as an address: InvalidView says what is wrong.
+    model.from_json(as_json)
     return view
 
 

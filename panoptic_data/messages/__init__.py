@@ -22,6 +22,8 @@ _QUOTED = {"en": (("“", "”"),), "fr": tuple((f"«{sign}", f"{sign}»") for s
 _INNER = {"en": ("‘", "’"), "fr": ("“", "”")}
 _OPENING, _CLOSING = re.compile("“|«[ \u00a0\u202f]?"), re.compile("”|[ \u00a0\u202f]?»")
 _MARKS = re.compile("[“”«»]")
+# Several names, each quoted: in”, “not in.
+_JOINED = re.compile("”, “|»[ \u00a0\u202f]?, ?«")
 
 
 def translate(key: str, language: str, **params: object) -> str:
@@ -43,7 +45,7 @@ def translate(key: str, language: str, **params: object) -> str:
 def _filled(text: str, language: str, params: dict[str, object]) -> str:
     code = "fr" if language == "fr" else "en"
     for name, value in params.items():
-        if not isinstance(value, str) or not _MARKS.search(value):
+        if not isinstance(value, str) or not _MARKS.search(value) or _JOINED.search(value):
             continue
         for before, after in _QUOTED[code]:
             inner = f"{name}_inside"

@@ -73,3 +73,6 @@ def test_quotation_marks_inside_of_others_are_the_inner_ones():
     assert re.search(r"«\savant “x”\s»", french)
     # What stands in no quotation marks stays as it is.
     assert errors.UsageError(problem=name).message("en") == name
+    # Several quoted names stay as they are.
+    known = errors.InvalidView("width", "op", expected="in”, “not in").message("en")
+    assert "“in”, “not in”" in known
