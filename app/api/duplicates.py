@@ -20,7 +20,7 @@ from app.api.endpoint import NO_STORE, answering, language, spreadsheet, whole_n
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.embedded import dates_as_texts
 from panoptic_data.duplicates import keepers, review
-from panoptic_data.duplicates.sureness import limits, sureness
+from panoptic_data.duplicates.sureness import sureness
 from panoptic_data.messages import translate
 from panoptic_data.views import model
 
@@ -114,7 +114,6 @@ def _kind(current: Catalogue, groups: OpenGroups) -> dict[str, Any]:
     of_kind = current.duplicates().filter(pl.col("kind") == groups.kind)
     counts = groups.frame.group_by("distance").len().sort("distance")
     steps = _slider_steps(counts) if groups.kind != review.COPIES else []
-    known = limits(current.project)
     return {
         "kind": groups.kind,
         "groups": len(groups),
@@ -122,7 +121,7 @@ def _kind(current: Catalogue, groups: OpenGroups) -> dict[str, Any]:
         "leaving": groups.leaving,
         "bytes": groups.bytes,
         "distances": steps,
-        "sureness": [sureness(groups.kind, distance, known) for distance, _ in steps],
+        "sureness": sureness(current.project, groups, [distance for distance, _ in steps]),
     }
 
 

@@ -1,9 +1,12 @@
 """What is called alike where all images are alike: pages of one hand, beside photographs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from panoptic_data.duplicates import detect
+from panoptic_data.catalogue import registry
+from panoptic_data.duplicates import detect, review
 from panoptic_data.duplicates.sureness import LEVELS, limits, sureness
 from panoptic_data.encoders import parse
 from panoptic_data.ingest import images, sources
@@ -129,9 +132,23 @@ def test_lineage_says_the_limit_and_where_it_comes_from(mixed):
     assert f"{slug} {least:.4g}" in named["Parameters"]
 
 
-def test_groups_far_within_the_limit_are_surest():
-    known = {"semantic:clip": 0.03}
-    levels = [sureness("semantic:clip", distance, known) for distance in (0.0, 0.01, 0.02, 0.03)]
-    assert levels == ["high", "high", "medium", "low"]
-    assert sureness("semantic:other", 0.0, known) is None
-    assert sureness("near", 9.0, known) == LEVELS[0]
+def test_groups_are_as_sure_as_the_images_around_them_allow(mixed):
+    project, slug = mixed
+    project.database().drop("duplicates")
+    with runs.start(project, "process", {}) as run:
+        result = detect.update(project, run.id, [slug])
+        stages.record(project, "duplicates", result, {}, CODE_VERSIONS["duplicates"], run.id)
+    kind = f"semantic:{slug}"
+    groups = review.open_groups(registry.get(project, fresh=True), kind)
+    distances = sorted(groups.frame["distance"].to_list())
+    # What a page allows is little beside what photographs do, by which the corpus is measured.
+    pages = [group for group in groups.frame["place"] if "pages" in group]
+    assert len(pages) == len(distances) == COPIES
+    own = spread.limit(project, slug, 0.0).own["most"]
+    nearest, farthest = distances[0] / own.min(), distances[-1] / limits(project)[kind]
+    levels = sureness(project, groups, distances)
+    assert farthest < 0.1 < nearest
+    assert [LEVELS.index(level) for level in levels] == sorted(map(LEVELS.index, levels))
+    assert levels[-1] in ("medium", "low")
+    assert sureness(project, replace(groups, kind="near"), [1.0]) == ["compared"]
+    assert sureness(project, replace(groups, kind="semantic:other"), [1.0]) == [None]
