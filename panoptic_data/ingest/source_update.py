@@ -293,15 +293,15 @@ class SourceUpdate:
         self._upsert(written)
 
     def _forget_vectors(self, made_again: Sequence[ImageRow]) -> None:
-        """Delete the vectors of images that look otherwise than they were read before.
+        """Delete the vectors of images whose thumbnails are others than before.
 
-        Before their rows: killed in between, the images are made again.
+        Encoders see thumbnails, and one image has one vector. Before the images' rows: killed in
+        between, these are made again.
         """
-        columns = ["sha1", "phash", "colour"]
-        stored = self._database.take("images", [image.sha1 for image in made_again], columns)
-        looks = {row["sha1"]: (row["phash"], row["colour"]) for row in stored.to_pylist()}
-        now = {image.sha1: (image.phash, image.colour) for image in made_again}
-        other = [sha1 for sha1, look in looks.items() if look != now[sha1]]
+        sha1s = [image.sha1 for image in made_again]
+        stored = self._database.take("images", sha1s, ["sha1", "thumbnail"])
+        before = dict(zip(*(stored[name].to_pylist() for name in stored.column_names), strict=True))
+        other = [i.sha1 for i in made_again if before.get(i.sha1, i.thumbnail) != i.thumbnail]
         for name in sorted(self._database.names()) if other else ():
             if schema.table_of(name).name == "embeddings":
                 self._database.delete(name, other)

@@ -19,7 +19,11 @@ __all__ = ["THUMBNAIL_LONG_SIDE", "THUMBNAIL_SHORT_SIDE", "ImageRow", "describe"
 # Pixels. Encoders read 224 to 256; the long side of a panorama is limited to four times that.
 THUMBNAIL_SHORT_SIDE = 256
 THUMBNAIL_LONG_SIDE = 1024
-THUMBNAIL_QUALITY = 85
+# Encoders see what JPEG leaves out: at 90 with all of the colours, and scaled by the filter that
+# keeps most detail, a vector is that of the original to .993 (docs/performance/encoders.md).
+THUMBNAIL_QUALITY = 90
+_WHOLE_COLOURS = 0
+_FILTER = Image.Resampling.LANCZOS
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,8 @@ def describe(
     ``short_side`` is that of the thumbnail, in pixels. Raises UnreadableImage.
     """
     picture = decode.decode(data, short_side)
-    # For shrinking, the Hamming filter is as sharp as the bicubic one at half its cost.
     size = _thumbnail_size(picture.width, picture.height, short_side)
-    small = picture.pixels.resize(size, Image.Resampling.HAMMING)
+    small = picture.pixels.resize(size, _FILTER)
     perceptual = hashes.perceptual(small)
     description = picture.description
     return ImageRow(
@@ -101,7 +104,7 @@ def describe(
 
 def thumbnail(image: Image.Image) -> bytes:
     """Return the JPEG thumbnail of an upright RGB picture, as ``describe`` makes it."""
-    return _jpeg(image.resize(_thumbnail_size(*image.size), Image.Resampling.HAMMING))
+    return _jpeg(image.resize(_thumbnail_size(*image.size), _FILTER))
 
 
 def _thumbnail_size(
@@ -115,5 +118,5 @@ def _thumbnail_size(
 
 def _jpeg(image: Image.Image) -> bytes:
     file = BytesIO()
-    image.save(file, "JPEG", quality=THUMBNAIL_QUALITY)
+    image.save(file, "JPEG", quality=THUMBNAIL_QUALITY, subsampling=_WHOLE_COLOURS)
     return file.getvalue()

@@ -61,7 +61,7 @@ ReportProgress = Callable[[str, int, int], None]
 
 CODE_VERSIONS: Mapping[str, str] = {
     "files": "1",
-    "images": "2",
+    "images": "3",
     "embeddings": "1",
     "corpus": "1",
     "vector_index": "1",

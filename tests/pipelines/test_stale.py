@@ -172,6 +172,23 @@ def test_rows_of_older_code_are_made_anew_and_not_only_called_so(processed, monk
     assert plan_project(processed) == ()
 
 
+def test_vectors_are_of_the_thumbnails_that_there_are(processed, monkeypatch):
+    monkeypatch.setitem(stages.CODE_VERSIONS, "images", "next")
+    monkeypatch.setattr("panoptic_data.media.metadata.THUMBNAIL_QUALITY", 40)
+    assert reasons(processed)["images/pictures"] == "code"
+    stage = late(processed)["images"]
+    assert {"embeddings/visual", "neighbours/visual"} < set(stage.after)
+    assert stage.cost.seconds
+    summary = process(processed, Request())
+    assert summary["embedded"] == 40
+    for table in ("images", "embeddings__visual", "neighbours__visual"):
+        assert rows(processed, table)["run"].unique().to_list() == [summary["run"]], table
+    assert plan_project(processed) == ()
+    # Read again, thumbnails are the same, and so are vectors.
+    again = process(processed, Request(reread=("pictures",)))
+    assert (again["embedded"], again["outcome"]) == (0, "done")
+
+
 def test_wrong_names_are_one_sentence(processed, capsys):
     run = ["process", "--project", str(processed.root), "--dry-run"]
     assert main([*run, "--stage", "cluster"]) == 2
