@@ -24,7 +24,7 @@ from app.api.images import Thumbnails
 from panoptic_data.storage import project, schema
 
 PAGE = 200
-THUMBNAIL_BYTES = 12_000
+THUMBNAIL_BYTES = 30_000
 WRITTEN_AT_ONCE = 5_000
 
 

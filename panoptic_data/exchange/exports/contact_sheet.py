@@ -33,7 +33,7 @@ __all__ = ["needed_bytes", "write"]
 PAGE = 500
 # More in one file make a browser wait.
 MOST_IN_ONE_FILE = 5_000
-_THUMBNAIL_BYTES = 20_000
+_THUMBNAIL_BYTES = 30_000
 _LONGEST_CAPTION = 300
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c1c1e;--soft:#6b6b70;--paper:#fff;--line:#e3e3e6}

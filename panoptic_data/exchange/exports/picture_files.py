@@ -35,7 +35,7 @@ __all__ = ["WITHOUT_VALUE", "Written", "add_counts", "needed_bytes", "write_pict
 WITHOUT_VALUE = "_without_value"
 # A resized JPEG takes about a quarter of a byte a pixel.
 _BYTES_A_PIXEL = 0.3
-_THUMBNAIL_BYTES = 20_000
+_THUMBNAIL_BYTES = 30_000
 _SHA1_DIGITS = 10
 # Another decoder may make other bytes of the same picture.
 _CODE = f"{version('panoptic-data')} {PIL.__version__}"
