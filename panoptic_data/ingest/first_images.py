@@ -45,4 +45,4 @@ def read_first(
     update = SourceUpdate(project, source, run, scan, thumbnail=thumbnail)
     update.read_first(report)
     files = frozenset(update.rows()["file_id"].to_list())
-    return FirstImages(files, frozenset(update.decoded), scan.new.height)
+    return FirstImages(files, frozenset(update.decoded))

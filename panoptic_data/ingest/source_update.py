@@ -99,13 +99,11 @@ class _FileResult:
 class FirstImages:
     """What a run read of a new source before the rest (``first_images``).
 
-    ``files`` are file identifiers, ``decoded`` the sha1s of the images that were made, ``seen``
-    how many files to read were seen by then.
+    ``files`` are file identifiers, ``decoded`` the sha1s of the images that were made.
     """
 
     files: frozenset[str] = frozenset()
     decoded: frozenset[str] = frozenset()
-    seen: int = 0
 
 
 NO_FIRST_IMAGES = FirstImages()
