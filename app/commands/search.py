@@ -101,12 +101,15 @@ def _print_comparison(project: Project, comparison: Comparison, query_text: str 
             "query": query_text,
             "common": comparison.common,
             "of": comparison.of,
+            "clear": comparison.clear,
             "results": [{**row, "path": first.get(str(row["sha1"]))} for row in rows],
         }
         print(json.dumps(answer, ensure_ascii=False))
         return
     for number, slug in enumerate(comparison.encoders, 1):
         print(f"{number}: {slug}")
+        if comparison.clear[number - 1] is False:
+            print(f"{number}: {translate('like.unclear', terminal_language())}", file=sys.stderr)
     for image in comparison.images:
         ranks = "  ".join(map(_rank_text, image.ranks))
         print(f"{ranks}  {first.get(image.sha1)}")

@@ -15,7 +15,7 @@ from PIL import Image
 from panoptic_data.search.request import SearchRequest, resolve, shown_by
 from panoptic_data.storage.project import Project
 from panoptic_data.vectors.calibration import Scale
-from panoptic_data.vectors.scores import DIGITS, Scores, scale, score_images
+from panoptic_data.vectors.scores import DIGITS, Scores, clear_cosine, scale, score_images
 from panoptic_data.views.search_expression import Expression
 
 if TYPE_CHECKING:
@@ -46,13 +46,15 @@ class Comparison:
     """The same search under several ``encoders`` (slugs).
 
     ``images`` are the first ones of every encoder, in order of their best rank; ``common`` of the
-    first ``of`` images are the same under all encoders.
+    first ``of`` images are the same under all encoders. ``clear`` says of each encoder whether it
+    clearly found what words name; None for other searches.
     """
 
     encoders: tuple[str, ...]
     images: list[Compared]
     common: int
     of: int
+    clear: tuple[bool | None, ...] = ()
 
 
 def compare(
@@ -77,7 +79,16 @@ def compare(
     images.sort(key=lambda image: min(rank.rank for rank in image.ranks if rank))
     of = min(map(len, firsts))
     common = set.intersection(*(set(first[:of]) for first in firsts))
-    return Comparison(tuple(request.slug for request in requests), images, len(common), of)
+    slugs = tuple(request.slug for request in requests)
+    pairs_of = zip(requests, scores, strict=True)
+    clear = tuple(_is_clear(project, request, scored) for request, scored in pairs_of)
+    return Comparison(slugs, images, len(common), of, clear)
+
+
+def _is_clear(project: Project, request: SearchRequest, scored: Scores) -> bool | None:
+    hits = scored.best(1)
+    clear_from = clear_cosine(project, request.slug, request.query) if hits else None
+    return None if clear_from is None else hits[0].similarity >= clear_from
 
 
 def _ranked(project: Project, request: SearchRequest, view: View | None) -> Scores:

@@ -14,6 +14,7 @@ from panoptic_data.catalogue.similarity import NEAREST_COUNT
 from panoptic_data.encoders import parse
 from panoptic_data.exchange.exports.run import estimate, export
 from panoptic_data.ingest import images, sources
+from panoptic_data.search.compare import compare
 from panoptic_data.search.find import find
 from panoptic_data.storage.project import add_encoder, create_project
 from panoptic_data.vectors import embeddings, query_vectors, scores
@@ -56,6 +57,9 @@ def test_searches_know_what_is_not_there(project):
     # What is subtracted does not make nonsense clear, nor what is there unclear.
     assert find(project, "zzz - dress", k=1)[0].is_clear is False
     assert find(project, "shoes - hat", k=1)[0].is_clear is True
+    slug = parse(project.encoders[0]).slug
+    for words, is_clear in (("zzz", False), ("dress", True), (f"image:{shoe}", None)):
+        assert compare(project, words, [slug], k=3).clear == (is_clear,)
     hits = notebook.search_images(project, "zzz", k=4)
     assert hits["is_clear"].to_list() == [False] * 4
 
