@@ -112,8 +112,8 @@ def known_of(database: Database, images: pl.DataFrame) -> Known:
         at=pl.int_range(pl.len(), dtype=pl.Int64),
         name=pl.col("sha1").str.head(NAMED_BY),
     )
-    changed = rows.join(current, on="sha1", how="inner", suffix="_now").filter(
-        pl.col("digest") != pl.col("digest_now")
+    changed = rows.join(current, on="sha1", how="inner").filter(
+        pl.col("image_digest") != pl.col("digest")
     )
     if not changed.is_empty():
         rows = _drop(database, rows, changed["sha1"].to_list())
@@ -164,7 +164,7 @@ class _Work:
             self.known.others.setdefault(a, []).append(sha1s[b][:NAMED_BY])
         # Of both, so that it is seen when either is another picture.
         owners = np.unique(np.concatenate([left, right])).tolist()
-        rows = self.images[owners].select("sha1", "digest").to_dicts()
+        rows = self.images[owners].select("sha1", image_digest="digest").to_dicts()
         for row, owner in zip(rows, owners, strict=True):
             row |= {"others": self.known.others.get(owner, []), "run": self.run}
         # Last: of a pair that is noted as looked at, the answer is written.

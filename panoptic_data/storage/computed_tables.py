@@ -100,7 +100,7 @@ COMPUTED_TABLES = (
         False,
         (
             Column("sha1", pa.string(), "image that others were laid over"),
-            Column("digest", pa.string(), "of its row in images then"),
+            Column("image_digest", pa.string(), "of its row in images then, and of the code"),
             Column("others", pa.list_(pa.string()), "later ones by sha1: its first 16 digits"),
             Column("run", pa.string(), "run that last laid one over it"),
         ),
