@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any, TypeVar
 
 import polars as pl
@@ -179,12 +178,11 @@ class SourceUpdate:
 
         Those whose content is gone from another path are not written. Raises FolderNotFound.
         """
-        todo = self.scan.new.head(sum(FIRST_BATCHES))
         total, done = self.scan.new.height, 0
         report("images", 0, total)
-        results = self._results(todo, None)
         for size in FIRST_BATCHES:
-            batch = list(islice(results, size))
+            # None is read ahead: that would hold up the commit of the first.
+            batch = list(self._results(self.scan.new.slice(done, size), None))
             self._write([result for result in batch if result is not None])
             done += len(batch)
             report("images", done, total)
