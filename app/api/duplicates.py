@@ -20,6 +20,8 @@ from app.api.endpoint import NO_STORE, answering, language, spreadsheet, whole_n
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.embedded import dates_as_texts
 from panoptic_data.duplicates import keepers, review
+from panoptic_data.duplicates.beside import beside
+from panoptic_data.duplicates.same_picture import reversed_edits
 from panoptic_data.duplicates.sureness import sureness
 from panoptic_data.messages import translate
 from panoptic_data.views import model
@@ -56,12 +58,16 @@ def routes(project: Project) -> list[Route]:
     - ``GET /clearing/group?group=&view=``: its ``members``, the suggested keeper first, and why it
       is (``reason``), with what ``/clearing/preview`` answers; of copies of one file the
       ``files``, the one to keep first. 404 for one that is not open.
+    - ``GET /clearing/beside?group=&left=&right=&lang=``: what two images of a group are beside each
+      other: ``left`` and ``right``, each with ``edits`` (in words) and the ``outline`` of what both
+      show (corners, in fractions of its width and height); null where that is not known.
     - ``GET /clearing/copies.csv?view=&lang=``: files that hold the same bytes as another one.
     - ``POST /clearing/preview``, ``merge``, ``plan``, ``merge-all``: see ``duplicate_merges``.
     """
     return [
         Route("/clearing/groups", answering(project, _groups)),
         Route("/clearing/group", answering(project, _group)),
+        Route("/clearing/beside", answering(project, _beside)),
         Route("/clearing/copies.csv", answering(project, _copies)),
         *duplicate_merges.routes(project),
     ]
@@ -178,6 +184,27 @@ def _group(project: Project, request: Request) -> Response:
         **duplicate_merges.preview(project, language(request), row["keeper"], row["others"]),
     }
     return JSONResponse(payload, headers=NO_STORE)
+
+
+def _beside(project: Project, request: Request) -> Response:
+    group, left, right = (request.query_params.get(name, "") for name in ("group", "left", "right"))
+    known = beside(project, group, left, right)
+    if known is None:
+        return JSONResponse({"left": None, "right": None}, headers=NO_STORE)
+    spoken = language(request)
+    sides = {
+        "left": (reversed_edits(known.edits), known.left_outline),
+        "right": (known.edits, known.right_outline),
+    }
+    payload = {
+        side: {"edits": _in_words(edits, spoken), "outline": outline}
+        for side, (edits, outline) in sides.items()
+    }
+    return JSONResponse(payload, headers=NO_STORE)
+
+
+def _in_words(edits: Sequence[str], language: str) -> str:
+    return ", ".join(translate(f"duplicates.edit_{edit}", language) for edit in edits or ("none",))
 
 
 def _members(current: Catalogue, opened: OpenGroups, sha1s: list[str]) -> list[dict[str, Any]]:

@@ -21,7 +21,15 @@ from panoptic_data.media.alignment import (
 )
 from panoptic_data.media.local_features import LocalFeatures
 
-__all__ = ["CODE_VERSION", "EDITS", "SamePicture", "edits_of", "reversed_edits", "same_picture"]
+__all__ = [
+    "CODE_VERSION",
+    "EDITS",
+    "SamePicture",
+    "edits_of",
+    "frame_edit",
+    "reversed_edits",
+    "same_picture",
+]
 
 CODE_VERSION = "1"
 """Changed when two pictures may get another answer than before: all are looked at again."""
@@ -95,7 +103,7 @@ def edits_of(left: LocalFeatures, right: LocalFeatures, alignment: Alignment) ->
         edits.append("stretched")
     if colour_change(left, right, alignment) > RECOLOURED:
         edits.append("recoloured")
-    frame = _frame_edit(alignment.left_share, alignment.right_share)
+    frame = frame_edit(alignment.left_share, alignment.right_share)
     return (*edits, frame) if frame else tuple(edits)
 
 
@@ -120,7 +128,8 @@ def _is_same_as_it_lies(left: LocalFeatures, right: LocalFeatures) -> bool:
     return bool(fingerprints.same_picture(prints[0], prints[1])[0])
 
 
-def _frame_edit(left_share: float, right_share: float) -> str | None:
+def frame_edit(left_share: float, right_share: float) -> str | None:
+    """Return whether the right picture shows less or more, by which share of each is in both."""
     if left_share < WHOLE and right_share < WHOLE:
         return "shifted"
     if left_share < WHOLE:

@@ -57,6 +57,8 @@ def _text(name: str, value: Any, language: str) -> str:
     if name == "act":
         key = f"act.{value}"
         return translate(key, language) if key in keys(language) else str(value)
+    if name == "edits":
+        return ", ".join(translate(f"duplicates.edit_{edit}", language) for edit in value)
     if name == "inputs":
         return "; ".join(_input(version, language) for version in value)
     if name == "nearest":

@@ -77,6 +77,16 @@ export function fetchGroup(query) {
   return fetchJson(`/clearing/group?${query}`);
 }
 
+/**
+ * What an image is beside another one: in words, and the corners of what both show, in fractions.
+ * @typedef {{edits: string, outline: [number, number][]}} Beside
+ */
+
+/** @param {URLSearchParams} query @returns {Promise<{left: Beside | null, right: Beside | null}>} */
+export function fetchBeside(query) {
+  return fetchJson(`/clearing/beside?${query}`);
+}
+
 /** Read JSON; throws an error with the server's message, or with none. @param {string} address */
 async function fetchJson(address) {
   const response = await fetch(routeTo(address)).catch(() => null);

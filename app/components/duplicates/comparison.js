@@ -4,6 +4,7 @@
 import { el, set, write } from "../shared/ui/dom.js";
 import { routeTo } from "../shared/bridge/address.js";
 import { GAIN, differenceOf, isOfOtherShape } from "./pixel_difference.js";
+import { Overlap } from "./overlap.js";
 import { Zoom } from "./zoom.js";
 
 export const MODES = /** @type {const} */ (["beside", "difference", "slide", "blink"]);
@@ -30,7 +31,8 @@ export class Comparison {
     this.members = null;
     // Two panes side by side, and one in which both images lie over each other.
     this.images = [0, 1].map(() => el("img", { alt: "", decoding: "async", draggable: "false" }));
-    this.panes = this.images.map((image) => el("div", { class: "pane" }, image));
+    this.overlaps = [new Overlap(), new Overlap()];
+    this.panes = this.images.map((image, index) => el("div", { class: "pane" }, image, this.overlaps[index].node));
     this.beside = el("div", { class: "beside" }, ...this.panes);
     this.layers = [0, 1].map(() => el("img", { alt: "", draggable: "false" }));
     this.canvas = el("canvas", {});
@@ -85,6 +87,7 @@ export class Comparison {
     const isSame = this.members && members.every(({ sha1 }, index) => sha1 === this.members?.[index].sha1);
     this.members = members;
     if (isSame) return;
+    for (const overlap of this.overlaps) overlap.clear();
     this.zoom.reset();
     members.forEach(({ sha1, name }, index) => {
       for (const image of [this.images[index], this.layers[index]]) {
@@ -94,6 +97,14 @@ export class Comparison {
       }
     });
     this.draw();
+  }
+
+  /** Outline on each what both show. @param {(import("./api.js").Beside | null)[]} sides */
+  outline(sides) {
+    sides.forEach((side, index) => {
+      const member = this.members?.[index];
+      if (side && member) this.overlaps[index].draw(side.outline, member);
+    });
   }
 
   draw() {

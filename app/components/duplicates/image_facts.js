@@ -80,6 +80,13 @@ export class ImageFacts {
     set(this.second, "title", [member.place, ...dates].filter(Boolean).join(" · "));
   }
 
+  /** Say what was done to the picture. @param {string} edits */
+  addEdits(edits) {
+    this.edits?.remove();
+    this.edits = el("span", { class: "edits", title: this.tools.t("edits_title") }, edits);
+    this.first.append(this.edits);
+  }
+
   /** Size in pixels, format, size on disk, values. @param {Member} member @param {Member} other */
   measures(member, other) {
     const { t, language } = this.tools;

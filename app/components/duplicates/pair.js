@@ -3,6 +3,7 @@
 // (decisions.js).
 import { annotations } from "../shared/store/annotations.js";
 import { el, icon, set, write } from "../shared/ui/dom.js";
+import { fetchBeside } from "./api.js";
 import { Comparison, MODES } from "./comparison.js";
 import { GroupStrip } from "./group_strip.js";
 import { ImageFacts } from "./image_facts.js";
@@ -173,11 +174,25 @@ export class Pair {
     this.comparison.show([keeper, other]);
     this.facts[0].draw(keeper, other, "keeps", kind);
     this.facts[1].draw(other, keeper, this.fateOf(other), kind);
+    if (kind === "near") this.drawBeside(group, keeper, other);
     this.strip.show(members, index, (member) => this.fateOf(member));
     this.reason.hidden = keeper !== members[0];
     write(this.reasonText, reason);
     set(this.reason, "title", reason);
     this.drawConsequences();
+  }
+
+  /**
+   * Say what was done to the image that is compared, and outline what both show.
+   * @param {Group} group @param {Member} keeper @param {Member} other
+   */
+  async drawBeside(group, keeper, other) {
+    const query = new URLSearchParams({ group: group.group, left: keeper.sha1, right: other.sha1 });
+    query.set("lang", this.tools.language);
+    const { left, right } = await fetchBeside(query).catch(() => ({ left: null, right: null }));
+    if (group !== this.group || keeper.sha1 !== this.keeper || other.sha1 !== this.other) return;
+    this.comparison.outline([left, right]);
+    if (right) this.facts[1].addEdits(right.edits);
   }
 
   /** Say which values would be taken over, and which would be lost. */

@@ -2,12 +2,14 @@
 
 import re
 
+import pyarrow as pa
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from app.api.duplicates import routes
 from panoptic_data.annotations import properties, tags
+from panoptic_data.storage.schema import arrow
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, View
 from tests import synthetic
@@ -60,6 +62,33 @@ def test_duplicates_that_were_never_looked_for_are_not_said_to_be_none(tmp_path)
         # Nothing was found: there is no table of them either.
         synthetic.write(opened, "stages", [{"stage": "duplicates"}])
         assert client.get("/clearing/groups").json()["found"] == 0
+
+
+def test_two_images_are_outlined_where_they_show_the_same(ask_groups, project):
+    # SMALL is the middle: LARGE is cut from it, GREY is its mirror image in other colours.
+    database = project.database()
+    matrices = {SMALL: None, LARGE: [0.5, 0, 0.25, 0, 0.5, 0.25], GREY: [-1, 0, 1, 0, 1, 0]}
+    edits = {SMALL: None, LARGE: ["part"], GREY: ["mirrored", "recoloured"]}
+    rows = database.read("duplicates").to_pylist()
+    rows = [row for row in rows if row["sha1"] in edits and row["group"] == NEAR]
+    assert ask_groups("beside", group=NEAR, left=SMALL, right=LARGE) == {
+        "left": None,
+        "right": None,
+    }
+    for row in rows:
+        row |= {"centre": SMALL, "edits": edits[row["sha1"]], "matrix": matrices[row["sha1"]]}
+    database.upsert("duplicates", pa.Table.from_pylist(rows, schema=arrow("duplicates")))
+    answer = ask_groups("beside", group=NEAR, left=SMALL, right=LARGE)
+    assert answer["right"]["edits"] == "part of the other"
+    assert answer["left"]["edits"] == "the other is a part of it"
+    corners = [[0.25, 0.25], [0.25, 0.75], [0.75, 0.25], [0.75, 0.75]]
+    assert sorted(answer["left"]["outline"]) == corners
+    assert sorted(answer["right"]["outline"]) == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    # Of two that are beside the middle it follows from both.
+    answer = ask_groups("beside", group=NEAR, left=LARGE, right=GREY)
+    assert answer["right"]["edits"] == "mirrored, other colours, the other is a part of it"
+    assert sorted(answer["right"]["outline"]) == corners
+    assert ask_groups("beside", group=OTHER, left=LARGE, right=GREY)["right"] is None
 
 
 def test_only_what_the_view_shows_is_compared(ask_groups):
