@@ -84,7 +84,8 @@ export class ImageFacts {
   addEdits(edits) {
     this.edits?.remove();
     this.edits = el("span", { class: "edits", title: this.tools.t("edits_title") }, edits);
-    this.first.append(this.edits);
+    // First, so that a narrow page does not cut it off.
+    this.first.prepend(this.edits);
   }
 
   /** Size in pixels, format, size on disk, values. @param {Member} member @param {Member} other */
