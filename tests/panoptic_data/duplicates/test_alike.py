@@ -141,14 +141,18 @@ def test_groups_are_as_sure_as_the_images_around_them_allow(mixed):
     kind = f"semantic:{slug}"
     groups = review.open_groups(registry.get(project, fresh=True), kind)
     distances = sorted(groups.frame["distance"].to_list())
-    # What a page allows is little beside what photographs do, by which the corpus is measured.
     pages = [group for group in groups.frame["place"] if "pages" in group]
     assert len(pages) == len(distances) == COPIES
-    own = spread.limit(project, slug, 0.0).own["most"]
-    nearest, farthest = distances[0] / own.min(), distances[-1] / limits(project)[kind]
-    levels = sureness(project, groups, distances)
-    assert farthest < 0.1 < nearest
-    assert [LEVELS.index(level) for level in levels] == sorted(map(LEVELS.index, levels))
-    assert levels[-1] in ("medium", "low")
+    # What a page allows is little beside what photographs do, by which the corpus is measured.
+    most = dict(spread.limit(project, slug, 0.0).own.select("sha1", "most").iter_rows())
+    assert distances[-1] / limits(project)[kind] < 0.1 < distances[0] / min(most.values())
+    rows = groups.frame.sort("distance").to_dicts()
+    images = [[row["keeper"], *row["others"]] for row in rows]
+    parts = [
+        row["distance"] / min(map(most.get, them)) for row, them in zip(rows, images, strict=True)
+    ]
+    worst = np.maximum.accumulate(parts)
+    levels = [LEVELS[1 + sum(part > limit for limit in (1 / 3, 2 / 3))] for part in worst]
+    assert sureness(project, groups, distances) == levels
     assert sureness(project, replace(groups, kind="near"), [1.0]) == ["compared"]
     assert sureness(project, replace(groups, kind="semantic:other"), [1.0]) == [None]
