@@ -50,8 +50,8 @@ def test_searching_by_a_picture_finds_it_and_by_words_says_what_is_missing(
     )
     assert len(matches["results"]) == 3
     assert matches["results"][0]["similarity"] == pytest.approx(1, abs=0.01)
-    words = panoptic("search", "a cat", "--project", project, expect=2)
-    assert "panoptic search PICTURE" in words.stderr
+    words = panoptic("search", "a cat", "--project", project, expect=4)
+    assert "The weights of clip are not available" in words.stderr
 
 
 def test_a_second_run_finds_everything_unchanged(demo_of_all, tmp_path):

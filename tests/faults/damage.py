@@ -99,16 +99,17 @@ def flip(project, table, bits=200, seed=0):
 
 def flip_thumbnails(project, count=29, bits=7):
     """Flip bits in the pixels of some thumbnails, which still decode; return their sha1s."""
-    [path] = data_files(project, "images")
-    content = bytearray(path.read_bytes())
+    contents = {path: bytearray(path.read_bytes()) for path in data_files(project, "images")}
     rows = project.database().read("images", ["sha1", "thumbnail"]).to_pylist()[:count]
     chance = random.Random(0)
     for row in rows:
+        content = next(content for content in contents.values() if row["thumbnail"] in content)
         start = content.index(row["thumbnail"])
         for _ in range(bits):
             place = start + chance.randrange(len(row["thumbnail"]) // 2, len(row["thumbnail"]))
             content[place] ^= 1 << chance.randrange(8)
-    path.write_bytes(content)
+    for path, content in contents.items():
+        path.write_bytes(content)
     return {row["sha1"] for row in rows}
 
 
