@@ -28,6 +28,13 @@ __all__ = ["run"]
 
 # A run at work, such as a merge of annotations, has ended by then.
 WAIT_SECONDS = 60.0
+# What is said of each reason why an original is not in a deposit, of ``originals.REASONS``.
+_WHY_NOT = {
+    "missing": "originals_gone",
+    "changed": "originals_changed",
+    "away": "originals_away",
+    "could not be read": "originals_unread",
+}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -219,12 +226,18 @@ def _deposit(args: argparse.Namespace) -> int:
     path = deposit.deposit(
         project, version.id, args.target, described, with_originals=args.originals
     )
-    lost = originals.missing(path / bag.PAYLOAD / originals.FILE_NAME) if args.originals else 0
+    images = path / bag.PAYLOAD / originals.FILE_NAME
+    reasons = originals.reasons(images) if args.originals else {}
+    lost = sum(reasons.values())
     files = sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
     state = {"version": version.id, "path": str(path), "files": files, "originals_missing": lost}
+    state["originals_missing_by_reason"] = reasons
     lines = [_text("written", path=path)]
     if lost:
-        lines.append(_text("originals_missing", count=lost, shown=number(lost)))
+        why = ", ".join(
+            _text(_WHY_NOT[reason], shown=number(count)) for reason, count in reasons.items()
+        )
+        lines.append(_text("originals_missing", count=lost, shown=number(lost), why=why))
     _say(args, state, *lines)
     return 0
 

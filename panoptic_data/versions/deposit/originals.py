@@ -1,6 +1,7 @@
 """The image files of a version in one zip, ``<source>/<path>``, each only with its own content.
 
-A file that is gone or has another content since stands in ``missing.csv`` of the zip instead.
+Each file that is not in it stands in ``missing.csv`` of the zip instead, with the reason (of
+``REASONS``). Files that were purged are no originals any more: neither holds them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +27,12 @@ if TYPE_CHECKING:
 __all__ = [
     "FILE_NAME",
     "MISSING",
+    "REASONS",
     "has_files",
     "is_unpacked",
     "missing",
     "needed_bytes",
+    "reasons",
     "unpack",
     "write",
 ]
@@ -36,7 +40,9 @@ __all__ = [
 FILE_NAME = "originals.zip"
 MISSING = "missing.csv"
 STAGE = "originals"
-_WHERE = "status IN ('ok', 'unreadable')"
+REASONS = ("missing", "changed", "away", "could not be read")
+"""Why a file is not in the zip; what follows the last, after a colon, says what was wrong."""
+_WHERE = "status != 'purged'"
 
 
 def needed_bytes(opened: Project) -> int:
@@ -47,7 +53,7 @@ def needed_bytes(opened: Project) -> int:
 
 def write(opened: Project, path: Path, report: ReportProgress) -> None:
     """Write the files of a version; ``opened`` is the project at it."""
-    columns = ["source", "path", "raw_path", "sha1"]
+    columns = ["source", "path", "raw_path", "sha1", "status", "reason"]
     rows = opened.database().frame("files", columns, _WHERE).sort("source", "path").to_dicts()
     # Where the folders are now: they may have been moved since.
     folders = {source.name: source for source in sources.listing(opened.now)}
@@ -70,6 +76,14 @@ def missing(path: Path) -> int:
     with zipfile.ZipFile(path) as zipped:
         rows = list(csv.reader(io.StringIO(zipped.read(MISSING).decode())))
     return len(rows) - 1
+
+
+def reasons(path: Path) -> dict[str, int]:
+    """Return how many files are named as missing in a zip, by ``REASONS``, in their order."""
+    with zipfile.ZipFile(path) as zipped:
+        rows = csv.DictReader(io.StringIO(zipped.read(MISSING).decode()))
+        counts = Counter(row["why"].partition(":")[0] for row in rows)
+    return {reason: counts[reason] for reason in REASONS if counts[reason]}
 
 
 def has_files(path: Path) -> bool:
@@ -101,22 +115,28 @@ def unpack(path: Path, folder: Path) -> None:
 
 
 def _content(row: Mapping[str, Any], folders: Mapping[str, Source]) -> tuple[bytes | None, str]:
+    """Return the bytes of a file as the version knows it, or None and why not."""
     source = folders.get(row["source"])
+    if source is None or not source.root.is_dir():
+        return None, "away"
     if row["sha1"] is None:
-        return None, "the file was empty or could not be read"
-    if source is None:
-        return None, "the folder is no source any more"
+        # Never read, so nothing says what the content would have to be.
+        return None, "missing" if row["status"] == "missing" else _unread(row["reason"])
     try:
         data = read_file(sources.absolute_path(source, row["path"], row["raw_path"])).data
     except FileNotFoundError:
-        return None, "the file is gone"
+        return None, "missing" if source.root.is_dir() else "away"
     except UnreadableImage as error:
-        return None, f"the file cannot be read: {error.reason}"
+        return None, _unread(error.reason)
     except OSError as error:
         # Without the path, which is nobody's business.
-        return None, f"the file cannot be read: {error.strerror}"
+        return None, _unread(error.strerror)
     except PanopticError as error:
-        return None, f"the file cannot be read: {error.key}"
+        return None, _unread(error.key)
     if hashes.sha1(data) != row["sha1"]:
-        return None, "the file has another content now"
+        return None, "changed"
     return data, ""
+
+
+def _unread(why: str | None) -> str:
+    return f"could not be read: {(why or 'unknown').replace('_', ' ')}"

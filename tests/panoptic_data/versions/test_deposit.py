@@ -13,6 +13,7 @@ from pathlib import Path
 import bagit
 import mlcroissant
 import polars as pl
+import pyarrow as pa
 import pytest
 from mlcroissant._src.operation_graph.operations import extract
 from rocrate_validator import models, services
@@ -25,6 +26,7 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.errors import InvalidExport, InvalidVersion
 from panoptic_data.ingest import source_changes, sources
 from panoptic_data.storage.project import open_project
+from panoptic_data.storage.schema import arrow
 from panoptic_data.versions import content
 from panoptic_data.versions.create import create
 from panoptic_data.versions.deposit import originals
@@ -358,6 +360,35 @@ def test_an_import_that_is_killed_leaves_a_whole_project_or_none(tagged, tmp_pat
     ]
 
 
+def test_originals_that_are_not_there_are_named_with_their_reason(project, tmp_path):
+    source = project.database().frame("sources").row(0, named=True)
+    moved = tmp_path / "pictures"
+    shutil.copytree(source["uri"], moved)
+    source_changes.relink(project, source["name"], moved)
+    gone, changed = sorted(
+        project.database().frame("files", ["path", "size"], "status = 'ok' AND size > 0")["path"]
+    )[:2]
+    files = project.database().read("files").to_pylist()
+    for row in files:
+        if row["path"] == gone:
+            row["status"] = row["reason"] = "missing"
+    project.database().upsert("files", pa.Table.from_pylist(files, schema=arrow("files")))
+    (moved / gone).unlink()
+    (moved / changed).write_bytes(b"other")
+    originals.write(project, tmp_path / "originals.zip", lambda *_: None)
+    with zipfile.ZipFile(tmp_path / "originals.zip") as zipped:
+        named = pl.read_csv(zipped.read(originals.MISSING))
+        inside = set(zipped.namelist()) - {originals.MISSING}
+    why = dict(named.select("path", "why").iter_rows())
+    assert (why[gone], why[changed]) == ("missing", "changed")
+    empty = [row["path"] for row in files if row["reason"] == "empty"]
+    assert {why[path] for path in empty} <= {"could not be read: empty"}
+    assert len(inside) + named.height == len(files)
+    moved.rename(tmp_path / "elsewhere")
+    originals.write(project, tmp_path / "none.zip", lambda *_: None)
+    assert originals.reasons(tmp_path / "none.zip") == {"away": len(files)}
+
+
 def test_a_deposit_names_no_folder_and_no_machine_and_says_what_is_missing(tagged, tmp_path):
     about = Description("T", "Text.", license_address("CC0-1.0"), (Author("Ada"),))
     source = tagged.database().frame("sources").row(0, named=True)
@@ -372,6 +403,7 @@ def test_a_deposit_names_no_folder_and_no_machine_and_says_what_is_missing(tagge
     unread = tagged.database().count("files", "status = 'unreadable' AND sha1 IS NULL")
     assert unread > 0
     assert originals.missing(zipped) == 2 + unread
+    assert originals.reasons(zipped) == {"missing": 2, "could not be read": unread}
     with zipfile.ZipFile(zipped) as opened:
         assert str(tmp_path) not in opened.read(originals.MISSING).decode()
     with zipfile.ZipFile(path / "data" / "corpus.zip") as opened:
