@@ -269,19 +269,19 @@ class InvalidAddress(_InvalidDefinition):
 
 
 class InvalidValue(UsageError):
-    """A value that is not of its property's type. Params: ``type``, ``value``."""
+    """A value that its property cannot have; ``problem`` where its type is right."""
 
     key = "invalid_value"
 
-    def __init__(self, type: str, value: str) -> None:
-        super().__init__(type=type, value=value)
+    def __init__(self, type: str, value: str, problem: str = "") -> None:
+        super().__init__(type=type, value=value, ending=problem and f"_{problem}")
 
     def message(self, language: str) -> str:
         """Show the value and what is wanted instead, in ``language``."""
         value = " ".join(str(self.params["value"]).split())
-        wanted = translate(f"values.{self.params['type']}", language)
-        shown = value if len(value) <= 60 else f"{value[:60]}…"
-        return translate("error.invalid_value", language, value=shown, wanted=wanted)
+        params = {"wanted": translate(f"values.{self.params['type']}", language)}
+        params["value"] = value if len(value) <= 60 else f"{value[:60]}…"
+        return translate(f"error.{self.key}{self.params['ending']}", language, **params)
 
 
 class InvalidImport(_InvalidDefinition):

@@ -18,7 +18,7 @@ from panoptic_data.annotations.deleted import live_property, live_tag
 from panoptic_data.annotations.log import ACCEPTED, ANSWER_PREFIX, CHANGE_SCHEMA, Change, as_frame
 from panoptic_data.annotations.properties import EXCLUDED, Property
 from panoptic_data.annotations.state import State
-from panoptic_data.errors import InvalidProperty, InvalidTag
+from panoptic_data.errors import InvalidProperty, InvalidTag, InvalidValue
 
 __all__ = [
     "add_tags",
@@ -362,7 +362,9 @@ def _text(state: State, prop: Property, value: Any) -> str | None:
     """Return the canonical text of a value, the ids of tags checked."""
     if not prop.has_tags:
         return values.canonical(prop.type, value)
-    ids = [value] if isinstance(value, str) else list(value or ())
+    if value is not None and not isinstance(value, Iterable):
+        raise InvalidValue(prop.type, str(value))
+    ids = [value] if isinstance(value, str | bytes) else list(value or ())
     for id in ids:
         live_tag(state, id, prop.id)
     if not ids:

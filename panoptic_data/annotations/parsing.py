@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from panoptic_data.annotations.dates import parse_date
@@ -24,6 +26,9 @@ __all__ = [
     "PANOPTIC_COLOURS",
     "PARSERS",
     "YES",
+    "has_control_signs",
+    "is_inexact",
+    "is_invisible",
     "is_number_text",
     "is_web_address",
     "number_text",
@@ -73,6 +78,8 @@ EXACT_BELOW = 10**15
 
 _SPACES = " \u00a0\u2009\u202f'’"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)?")
+# Above this, a whole number may be no float at all.
+_LARGEST_EXACT = 2**53
 _LONG_WHOLE = re.compile(r"[+-]?[0-9]{16,40}")
 # Thousands apart by spaces; by commas or points only where these cannot be decimal signs.
 _GROUPED = re.compile(
@@ -80,6 +87,9 @@ _GROUPED = re.compile(
     r"|(?:,[0-9]{3})+\.[0-9]+|(?:\.[0-9]{3})+,[0-9]+|(?:,[0-9]{3}){2,}|(?:\.[0-9]{3}){2,})"
 )
 
+_CONTROL = re.compile("[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f]")
+# Letters and marks of Unicode that are drawn as nothing.
+_BLANK = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0") | set(map(chr, range(0xFE00, 0xFE10)))
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _WEB = ("http", "https", "ftp")
 # A host with a dot and what comes after it, or an address of mail.
@@ -92,8 +102,9 @@ def parse_number(text: str) -> str | None:
     if text in ("true", "false"):
         return "1" if text == "true" else "0"
     text = text.replace("\u2212", "-")
+    if is_inexact(text):
+        return None
     if _LONG_WHOLE.fullmatch(text):
-        # More digits than a float has: they stay as they are.
         return str(int(text))
     if _NUMBER.fullmatch(text):
         number = float(text.replace(",", "."))
@@ -102,6 +113,24 @@ def parse_number(text: str) -> str | None:
     else:
         return None
     return number_text(number) if math.isfinite(number) else None
+
+
+def is_inexact(text: str) -> bool:
+    """Whether a text is a number with more whole digits than a number keeps.
+
+    Whole numbers are kept up to 2^53 in size (9 007 199 254 740 992).
+    """
+    text = text.replace("\u2212", "-")
+    if not (_NUMBER.fullmatch(text) or _GROUPED.fullmatch(text)):
+        return False
+    if len(text) <= len("999999999999999") or "e" in text.casefold():
+        return False
+    plain = text.replace(",", ".") if _NUMBER.fullmatch(text) else _ungrouped(text)
+    written = Decimal(plain)
+    if abs(written) <= _LARGEST_EXACT:
+        return False
+    # A float in full is kept as it is.
+    return "." not in plain or written != Decimal(float(plain))
 
 
 def is_number_text(text: str) -> bool:
@@ -181,6 +210,19 @@ def parse_path(text: str) -> str:
 def parse_image(text: str) -> str | None:
     """Read a sha1: 40 hexadecimal digits."""
     return text.lower() if _SHA1.fullmatch(text.lower()) else None
+
+
+def has_control_signs(text: str) -> bool:
+    """Whether a text holds control characters that are no space and no end of a line."""
+    return _CONTROL.search(text) is not None
+
+
+def is_invisible(text: str) -> bool:
+    """Whether nothing of a text can be seen, though it is more than spaces."""
+    return all(
+        letter.isspace() or letter in _BLANK or unicodedata.category(letter) == "Cf"
+        for letter in text
+    )
 
 
 def _unchanged(text: str) -> str:

@@ -24,7 +24,15 @@ from typing import Any
 import polars as pl
 
 from panoptic_data.annotations.edtf import is_edtf
-from panoptic_data.annotations.parsing import COLOURS, EXACT_BELOW, PARSERS, number_text
+from panoptic_data.annotations.parsing import (
+    COLOURS,
+    EXACT_BELOW,
+    PARSERS,
+    has_control_signs,
+    is_inexact,
+    is_invisible,
+    number_text,
+)
 from panoptic_data.errors import InvalidValue
 
 __all__ = ["COLOURS", "PROPOSERS", "TYPES", "canonical", "canonical_series", "convert", "to_python"]
@@ -35,18 +43,18 @@ PROPOSERS = ("person", "import", "model")
 TYPES = ("text", "number", "tag", "tags", "date", "colour", "url", "checkbox", "path", "image")
 # Texts that are canonical already: most of a column, usually, and not read one by one.
 _CANONICAL: Mapping[str, str] = {
-    "text": r"^\S(?s:.*)$",
-    "tag": r"^\S+$",
+    "text": r"^[^\s\p{C}\p{M}\x{115f}\x{1160}\x{2800}\x{3164}\x{ffa0}](?:\P{Cc}|[\t\n\r])*$",
+    "tag": r"^[^\s\p{C}]+$",
     "number": r"^(?:0|-?[1-9][0-9]{0,9}|-?(?:0|[1-9][0-9]{0,9})\.[0-9]{0,3}[1-9])$",
     "date": (
         r"^[1-9][0-9]{3}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|1[0-9]|2[0-8])"
         r"(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?)?)?$"
     ),
-    "url": r"^(?:https?|ftp)://[A-Za-z0-9.-]+(?::[0-9]{1,4})?(?:[/?#][^\s\[\]]*)?$",
+    "url": r"^(?:https?|ftp)://[A-Za-z0-9.-]+(?::[0-9]{1,4})?(?:[/?#][^\s\[\]\p{C}]*)?$",
     "colour": r"^#[0-9a-f]{6}$",
     "checkbox": r"^(?:true|false)$",
     "image": r"^[0-9a-f]{40}$",
-    "path": r"^[^\s\\]+$",
+    "path": r"^[^\s\\\p{C}\p{M}\x{115f}\x{1160}\x{2800}\x{3164}\x{ffa0}]+$",
 }
 
 # How databases write an instant: canonical but for the space.
@@ -56,15 +64,24 @@ _SQL_TIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9]{2}:[0-9]{2}:[0-9]{2})$"
 def canonical(type: str, raw: Any) -> str | None:
     """Return the canonical text of a value, given as Python's or as people write it.
 
-    None for no value: None, not-a-number, empty text. Raises InvalidValue.
+    None for no value: None, empty text. Raises InvalidValue, also for numbers that are not finite,
+    whole numbers beyond 2^53, bytes, control characters, and text of which nothing can be seen.
     """
-    if raw is None or (isinstance(raw, float) and math.isnan(raw)):
+    if raw is None:
         return None
+    if _is_no_value(raw):
+        raise InvalidValue(type, str(raw))
     if type == "tags":
         return _tags(raw)
     text = _as_text(raw)
+    if has_control_signs(text):
+        raise InvalidValue(type, text, "control")
     if not text.strip():
         return None
+    if is_invisible(text):
+        raise InvalidValue(type, text, "invisible")
+    if type == "number" and is_inexact(text.strip()):
+        raise InvalidValue(type, text, "inexact")
     result = PARSERS[type](text if type == "text" else text.strip())
     if result is None or not _is_unicode(result):
         raise InvalidValue(type, text)
@@ -139,6 +156,9 @@ def _mapped(type: str, raw: pl.Series) -> tuple[pl.Series, pl.Series]:
             pl.Series(raw.name, [text for text, _ in pairs], pl.String),
             pl.Series(raw.name, [failed for _, failed in pairs], pl.Boolean),
         )
+    if raw.dtype.is_float():
+        # In a table, not-a-number is how a cell without a value is written.
+        raw = raw.fill_nan(None)
     distinct = raw.unique()
     pairs = [_attempt(type, value) for value in distinct.to_list()]
     table = pl.DataFrame(
@@ -172,6 +192,8 @@ def _as_text(raw: Any) -> str:
         return "true" if raw else "false"
     if isinstance(raw, Integral):
         return str(int(raw))
+    if isinstance(raw, Decimal) and raw == raw.to_integral_value():
+        return number_text(float(raw)) if abs(raw) < EXACT_BELOW else f"{raw:f}".partition(".")[0]
     if isinstance(raw, Real | Decimal):
         return number_text(float(raw))
     if isinstance(raw, date):
@@ -179,6 +201,13 @@ def _as_text(raw: Any) -> str:
     if isinstance(raw, list | tuple | set | frozenset):
         return ", ".join(map(_as_text, raw))
     return str(raw)
+
+
+def _is_no_value(raw: Any) -> bool:
+    """Return whether it is nothing that a person could write: bytes, or no finite number."""
+    if isinstance(raw, bytes | bytearray | memoryview):
+        return True
+    return isinstance(raw, Real | Decimal) and not math.isfinite(raw)
 
 
 def _is_unicode(text: str) -> bool:

@@ -134,8 +134,12 @@ def rename(project: Project, name: str, new_name: str, follow: Follow = _nothing
 
     ``follow`` gets the old name and the new one, and does the same to what names it elsewhere;
     called again, it must do no harm. Killed at any moment, the next run finishes it. Raises
-    UnknownSource, UsageError (the name is taken), ProjectBusy.
+    UnknownSource, UsageError (the name is taken, or has no letter or digit), ProjectBusy.
     """
+    if not any(sign.isalnum() or sign == "_" for sign in new_name):
+        raise UsageError(
+            problem=translate("sources.name_empty", terminal_language(), name=new_name)
+        )
     with runs.start(project, "rename", {"source": name, "name": new_name}):
         finish_renames(project, follow)
         with sources.locked(project):

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panoptic_data.annotations.dates import day_range
+from panoptic_data.annotations.parsing import has_control_signs, is_invisible
 from panoptic_data.annotations.values import (
     TYPES,
     canonical,
@@ -51,6 +52,11 @@ WRITTEN = [
     ("number", np.int16(3), "3"),
     ("number", Decimal("2.50"), "2.5"),
     ("number", 1e20, "1e+20"),
+    ("number", 2**53, "9007199254740992"),
+    ("number", "-9007199254740992", "-9007199254740992"),
+    ("number", 9007199254740994.0, "9007199254740994.0"),
+    ("text", "a\tb\u200bc\r\n", "a\tb\u200bc\r\n"),
+    ("text", "\u0301a", "\u0301a"),
     ("number", True, "1"),
     ("date", "1912", "1912"),
     ("date", "812", "0812"),
@@ -111,7 +117,7 @@ WRITTEN = [
     ("tags", '["a"]', '["a"]'),
     ("tags", "a", '["a"]'),
     ("tags", [], None),
-    *((type, empty, None) for type in TYPES for empty in (None, "", " \t\n", float("nan"))),
+    *((type, empty, None) for type in TYPES for empty in (None, "", " \t\n")),
 ]
 WRONG = [
     *((type, "nonsense") for type in ("number", "date", "colour", "url", "checkbox", "image")),
@@ -131,6 +137,14 @@ WRONG = [
     ("tags", "[1"),
     ("tags", {"a": 1}),
     ("text", "\ud800"),
+    # Beyond 2^53 neighbouring whole numbers are one float; not-a-number is no way to say "none".
+    *(("number", raw) for raw in (2**53 + 1, -(2**53) - 1, str(2**53 + 1), "9" * 5000)),
+    *(("number", raw) for raw in ("9 007 199 254 740 993", "9007199254740993.0")),
+    ("number", Decimal(2**53 + 1)),
+    *((type, raw) for type in TYPES for raw in (float("nan"), float("inf"), Decimal("NaN"), b"a")),
+    *(("text", text) for text in ("a\x00b", "\x1c", "\x7f", "\u200b", " \u200b\u2060 ", "\u3164")),
+    ("path", "a\x01b"),
+    ("url", "https://a.b/\x01"),
 ]
 
 
@@ -153,6 +167,10 @@ def test_a_refusal_names_the_value_and_shows_what_is_wanted():
     assert {f"values.{type}" for type in TYPES} <= keys("en")
 
 
+def is_visible(text):
+    return str.strip(text) and not has_control_signs(text) and not is_invisible(text)
+
+
 INSTANTS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(
     lambda it: it.replace(microsecond=0)
 )
@@ -162,7 +180,7 @@ VALUES = {
     "checkbox": st.booleans(),
     "colour": st.text("0123456789abcdef", min_size=6, max_size=6).map("#{}".format),
     "tags": st.lists(st.text(string.ascii_letters, min_size=1), min_size=1, unique=True),
-    "text": st.text(min_size=1).filter(str.strip),
+    "text": st.text(min_size=1).filter(is_visible),
     "path": st.text(string.ascii_letters + "/ .", min_size=1).filter(str.strip).map(str.strip),
 }
 ANY = st.sampled_from(sorted(VALUES)).flatmap(lambda it: st.tuples(st.just(it), VALUES[it]))

@@ -183,3 +183,11 @@ def test_a_removal_that_was_killed_is_finished_by_the_next_run(project, posters)
     project.database().delete("sources", ["posters"])
     images.prune(project, "run")
     assert project.database().count("files") == project.database().count("images") == 0
+
+
+@pytest.mark.parametrize("name", ["", "  ", "…"])
+def test_a_source_is_not_called_nothing(project, posters, name):
+    source = sources.add(project, posters)
+    with pytest.raises(UsageError, match="is no name for a source"):
+        source_changes.rename(project, source.name, name)
+    assert [source.name for source in sources.listing(project)] == ["posters"]
