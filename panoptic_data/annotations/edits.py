@@ -362,9 +362,9 @@ def _text(state: State, prop: Property, value: Any) -> str | None:
     """Return the canonical text of a value, the ids of tags checked."""
     if not prop.has_tags:
         return values.canonical(prop.type, value)
-    if value is not None and not isinstance(value, Iterable):
+    if value is not None and (isinstance(value, bytes) or not isinstance(value, Iterable)):
         raise InvalidValue(prop.type, str(value))
-    ids = [value] if isinstance(value, str | bytes) else list(value or ())
+    ids = [value] if isinstance(value, str) else list(value or ())
     for id in ids:
         live_tag(state, id, prop.id)
     if not ids:
