@@ -64,7 +64,7 @@ def show(project: Project) -> None:
                     _list(versions)
                 with st.container(key="version_chosen", gap="small"):
                     _chosen(project, versions)
-            disk_use.show(project, versions, _begin)
+            disk_use.show(project, versions, _beginning)
 
 
 def _new_version(project: Project, *, is_first: bool) -> None:
@@ -148,9 +148,12 @@ def _chosen(project: Project, versions: list[CorpusVersion]) -> None:
         st.link_button(
             _text("open"), opened, icon=":material/open_in_new:", help=_text("open_help")
         )
-        if st.button(_text("verify"), icon=":material/verified:", help=_text("verify_help")):
-            _begin("verified", lambda: verify.verify(now, version.id))
-            st.rerun()
+        st.button(
+            _text("verify"),
+            icon=":material/verified:",
+            help=_text("verify_help"),
+            on_click=_beginning("verified", lambda: verify.verify(now, version.id)),
+        )
         if not project.version:
             _restoring(now, version)
             _deleting(now, version)
@@ -165,10 +168,12 @@ def _restoring(project: Project, version: CorpusVersion) -> None:
     with st.popover(_text("restore"), icon=":material/settings_backup_restore:"):
         images = _images(version)
         st.markdown(_text("restore_help", name=version.name, images=images))
-        if st.button(_text("restore_do"), key="restore", type="primary"):
-            before = restore.name_before(version, state.language())
-            note = _text("before_note", name=version.name)
-            _begin(
+        before = restore.name_before(version, state.language())
+        st.button(
+            _text("restore_do"),
+            key="restore",
+            type="primary",
+            on_click=_beginning(
                 "restored",
                 lambda: _reported(
                     project,
@@ -178,11 +183,11 @@ def _restoring(project: Project, version: CorpusVersion) -> None:
                         before,
                         author=author,
                         wait=WAIT_SECONDS,
-                        note=note,
+                        note=_text("before_note", name=version.name),
                     ),
                 ),
-            )
-            st.rerun()
+            ),
+        )
 
 
 def _deleting(project: Project, version: CorpusVersion) -> None:
@@ -195,13 +200,16 @@ def _deleting(project: Project, version: CorpusVersion) -> None:
     with popover:
         freed = delete.preview(project, version.id)
         st.markdown(_text("delete_help", name=version.name, size=state.file_size(freed.bytes)))
-        if st.button(_text("delete_do"), key="delete", type="primary"):
-            author = identity.of_session()
-            _begin(
+        author = identity.of_session()
+        st.button(
+            _text("delete_do"),
+            key="delete",
+            type="primary",
+            on_click=_beginning(
                 "freed",
                 lambda: delete.delete(project, version.id, wait=WAIT_SECONDS, author=author),
-            )
-            st.rerun()
+            ),
+        )
 
 
 def _comparing(project: Project, version: CorpusVersion, versions: list[CorpusVersion]) -> None:
@@ -209,13 +217,14 @@ def _comparing(project: Project, version: CorpusVersion, versions: list[CorpusVe
     del names[version.id]
     with st.container(key="compare", horizontal=True, vertical_alignment="bottom", gap="small"):
         other = st.selectbox(_text("compare_with"), list(names), format_func=lambda id: names[id])
-        if st.button(_text("compare"), icon=":material/compare_arrows:"):
-            first, second = _in_order(version.id, other, versions)
-            _begin(
-                "differing",
-                lambda: (first, second, diff.diff(project, first, second or None)),
-            )
-            st.rerun()
+        first, second = _in_order(version.id, other, versions)
+        st.button(
+            _text("compare"),
+            icon=":material/compare_arrows:",
+            on_click=_beginning(
+                "differing", lambda: (first, second, diff.diff(project, first, second or None))
+            ),
+        )
 
 
 def _in_order(chosen: str, other: str, versions: list[CorpusVersion]) -> tuple[str, str]:
@@ -278,6 +287,11 @@ def _begin(kind: str, function: Callable[[], Any]) -> None:
     work = BackgroundWork(function)
     st.session_state[WORK] = (kind, work)
     work.wait(PATIENCE_SECONDS)
+
+
+def _beginning(kind: str, function: Callable[[], Any]) -> Callable[[], None]:
+    """Return what a press begins, also where the page is drawn again before it comes so far."""
+    return uninterrupted(lambda: _begin(kind, function))
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

@@ -26,13 +26,13 @@ __all__ = ["show"]
 # Versions that are listed by name.
 LISTED = 12
 
-Begin = Callable[[str, Callable[[], Any]], None]
-"""Begins what may take long; its kind says how its end is reported."""
+Beginning = Callable[[str, Callable[[], Any]], Callable[[], None]]
+"""Returns what begins, when it is pressed, what may take long; its kind says how it is reported."""
 
 Rows = list[Sequence[str | Cell]]
 
 
-def show(project: Project, versions: Sequence[CorpusVersion], begin: Begin) -> None:
+def show(project: Project, versions: Sequence[CorpusVersion], beginning: Beginning) -> None:
     """Draw the section; nothing is measured while it is closed."""
     section = st.expander(_text("title"), key="disk_use", on_change="rerun")
     if not section.open:
@@ -43,7 +43,7 @@ def show(project: Project, versions: Sequence[CorpusVersion], begin: Begin) -> N
         st.html(table(_headings("what"), _kinds(uses), _text("title")))
         if versions:
             _versions(project, versions)
-        _freeing(project, begin)
+        _freeing(project, beginning)
 
 
 def _kinds(uses: Sequence[DiskUse]) -> Rows:
@@ -78,7 +78,7 @@ def _versions(project: Project, versions: Sequence[CorpusVersion]) -> None:
         st.html(f'<p class="none">{escape(text)}</p>')
 
 
-def _freeing(project: Project, begin: Begin) -> None:
+def _freeing(project: Project, beginning: Beginning) -> None:
     items = clean.freeable(project)
     if not items:
         st.html(f'<p class="none">{escape(_text("nothing"))}</p>')
@@ -89,9 +89,13 @@ def _freeing(project: Project, begin: Begin) -> None:
     if project.version:
         return
     help_text = _text("free_help")
-    if st.button(_text("free_do", size=size), key="free", icon=":material/mop:", help=help_text):
-        begin("cleaned", lambda: clean.clean(project))
-        st.rerun()
+    st.button(
+        _text("free_do", size=size),
+        key="free",
+        icon=":material/mop:",
+        help=help_text,
+        on_click=beginning("cleaned", lambda: clean.clean(project)),
+    )
 
 
 def _of_kinds(items: Sequence[Freeable]) -> Rows:

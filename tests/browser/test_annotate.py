@@ -54,6 +54,8 @@ def tag(store, property, name, key=None):
 def ready(page):
     expect(page.locator(".tile img.here").first).to_be_visible()
     expect(page.locator(".annotate.here")).to_be_visible()
+    # Keys are listened to.
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
     return page
 
 
