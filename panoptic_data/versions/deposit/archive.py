@@ -2,8 +2,9 @@
 
 ``version.json`` is the version's row, ``format.json`` the release that wrote it and the sources'
 names, ``tables/<name>.parquet`` a table as it was, ``splits.parquet`` which images are for training
-and test, where a property says it. Paths of the machine are left out: a source has
-its name and no folder. Not here: the project made of one (``imported``).
+and test, where a property says it. Paths of the machine are left out: a source has its name and no
+folder, weights have the last part of their path (``local_paths``). Not here: the project made of
+one (``imported``).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from panoptic_data.errors import InvalidVersion
 from panoptic_data.storage.added_columns import complete, missing_fields
 from panoptic_data.storage.schema import TABLES, arrow, table_of, vector_length
 from panoptic_data.versions import record
+from panoptic_data.versions.deposit import local_paths
+from panoptic_data.versions.deposit.local_paths import LocalPaths
 from panoptic_data.versions.deposit.splits import FILE_NAME, splits_of
 from panoptic_data.versions.opened import at_version
 from panoptic_data.versions.record import CorpusVersion
@@ -55,10 +58,11 @@ def write(project: Project, version: CorpusVersion, path: Path, report: ReportPr
     opened = at_version(project, version)
     database = opened.database()
     splits = splits_of(annotations_of(opened).state())
+    paths = local_paths.of_project(opened)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         about = {"format": FORMAT, "project": project.name}
         archive.writestr("format.json", json.dumps(about, ensure_ascii=False, indent=1))
-        row = record.to_rows(version).to_pylist()[0]
+        row = record.to_rows(paths.in_version(version)).to_pylist()[0]
         archive.writestr("version.json", json.dumps(row, ensure_ascii=False, indent=1, default=str))
         if splits is not None:
             archive.writestr(FILE_NAME, splits.parquet())
@@ -67,7 +71,8 @@ def write(project: Project, version: CorpusVersion, path: Path, report: ReportPr
             with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".parquet") as draft:
                 with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
                     for batch in database.batches(name, schema.names):
-                        writer.write_table(_written(name, pa.Table.from_batches([batch]), schema))
+                        rows = pa.Table.from_batches([batch])
+                        writer.write_table(_written(name, rows, schema, paths))
                 draft.flush()
                 archive.write(draft.name, f"{_TABLES}{name}.parquet")
             report(STAGE, done, len(version.tables))
@@ -117,7 +122,9 @@ def rows_of(archive: Archive, name: str, folder: Path) -> Iterator[pa.Table]:
         path.unlink()
 
 
-def _written(name: str, rows: pa.Table, schema: pa.Schema) -> pa.Table:
+def _written(name: str, rows: pa.Table, schema: pa.Schema, paths: LocalPaths) -> pa.Table:
+    if name in local_paths.TABLES:
+        rows = paths.in_table(rows)
     if name == "sources":
         rows = rows.set_column(
             rows.schema.get_field_index("uri"), "uri", pa.array([""] * rows.num_rows, pa.string())

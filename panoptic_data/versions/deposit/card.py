@@ -90,8 +90,9 @@ def _made(facts: Facts) -> Iterator[str]:
 
 def _encoder(encoder: EncoderFacts) -> str:
     unseen = _UNSEEN.get(encoder.kind, "what its training saw")
+    weights = f", weights `{encoder.weights}`" if encoder.weights else ""
     return (
-        f"{encoder.label} (`{encoder.text}`, fingerprint `{encoder.fingerprint}`), "
+        f"{encoder.label} (`{encoder.text}`, fingerprint `{encoder.fingerprint}`{weights}), "
         f"{encoder.images:,} images: sees {unseen}"
     )
 

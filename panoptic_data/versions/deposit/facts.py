@@ -16,12 +16,14 @@ import polars as pl
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import PanopticError
+from panoptic_data.versions.deposit import local_paths
 from panoptic_data.versions.deposit.splits import Splits, splits_of
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
     from panoptic_data.storage.project import Project
     from panoptic_data.storage.tables import Database
+    from panoptic_data.versions.deposit.local_paths import LocalPaths
     from panoptic_data.versions.record import CorpusVersion
 
 __all__ = ["EncoderFacts", "Facts", "PropertyFacts", "RunFacts", "facts_of"]
@@ -41,7 +43,10 @@ class PropertyFacts:
 
 @dataclass(frozen=True)
 class EncoderFacts:
-    """An encoder that was ready; ``kind`` is visual, clip or timm."""
+    """An encoder that was ready; ``kind`` is visual, clip or timm.
+
+    ``text`` names no path; ``weights`` is the hash of local ones, None for those of the hub.
+    """
 
     slug: str
     label: str
@@ -100,8 +105,10 @@ class Facts:
 
 
 def facts_of(opened: Project, version: CorpusVersion) -> Facts:
-    """Return the facts of a version; ``opened`` is the project at it."""
+    """Return the facts of a version, without paths; ``opened`` is the project at it."""
     database = opened.database()
+    paths = local_paths.of_project(opened)
+    version = paths.in_version(version)
     state = annotations_of(opened).state()
     columns = ["format", "width", "height", "taken_at", "lat"]
     images = database.frame("images", columns)
@@ -123,7 +130,7 @@ def facts_of(opened: Project, version: CorpusVersion) -> Facts:
         excluded=state.excluded.frame().height,
         properties=tuple(_properties(state)),
         encoders=tuple(_encoders(database, version)),
-        runs=tuple(_runs(database, version)),
+        runs=tuple(_runs(database, version, paths)),
         authors=_authors(state),
         splits=splits_of(state),
     )
@@ -150,7 +157,7 @@ def _encoders(database: Database, version: CorpusVersion) -> list[EncoderFacts]:
         if encoder.get("status") != "ready":
             continue
         text = str(encoder["text"])
-        label, kind = _described(text)
+        label, kind, text = _described(text)
         fingerprint = str(encoder.get("fingerprint") or "")
         images = database.count(f"embeddings__{slug}")
         dim, weights = encoder.get("dim"), encoder.get("weights")
@@ -158,19 +165,23 @@ def _encoders(database: Database, version: CorpusVersion) -> list[EncoderFacts]:
     return rows
 
 
-def _described(text: str) -> tuple[str, str]:
+def _described(text: str) -> tuple[str, str, str]:
+    """Return an encoder's label, kind, and text; without options where its weights are local."""
     try:
         spec = parse(text)
     except PanopticError:
-        return text, text
-    return spec.label, text.partition(":")[0]
+        return text, text, text
+    kind = text.partition(":")[0]
+    if spec.local_path is not None:
+        text = f"{kind}:{spec.local_path.name}"
+    return spec.label, kind, text
 
 
-def _runs(database: Database, version: CorpusVersion) -> list[RunFacts]:
+def _runs(database: Database, version: CorpusVersion, paths: LocalPaths) -> list[RunFacts]:
     by_run: dict[str, list[str]] = {}
     for stage, made in version.stages.items():
         by_run.setdefault(str(made["run"]), []).append(stage)
-    rows = database.take("runs", version.runs).to_pylist()
+    rows = paths.in_table(database.take("runs", version.runs)).to_pylist()
     return [_run(row, by_run) for row in sorted(rows, key=lambda row: row["started_at"])]
 
 

@@ -23,9 +23,10 @@ from panoptic_data.annotations import properties, tags
 from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import Change
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.encoders.spec import parse
 from panoptic_data.errors import InvalidExport, InvalidVersion
 from panoptic_data.ingest import source_changes, sources
-from panoptic_data.storage.project import open_project
+from panoptic_data.storage.project import open_project, set_encoders
 from panoptic_data.storage.schema import arrow
 from panoptic_data.versions import content
 from panoptic_data.versions.create import create
@@ -358,6 +359,47 @@ def test_an_import_that_is_killed_leaves_a_whole_project_or_none(tagged, tmp_pat
     assert sorted(item.name for item in tmp_path.iterdir() if "elsewhere" in item.name) == [
         "elsewhere"
     ]
+
+
+def test_weights_on_this_machine_are_named_without_their_path(project, tmp_path):
+    folder = tmp_path / "private place" / "tiny-clip"
+    spec = parse(f"clip:local-dir:{folder}")
+    database = project.database()
+    (visual,) = database.take("encoders", ["visual"]).to_pylist()
+    row = {**visual, "slug": spec.slug, "text": spec.text, "weights": "ab12", "status": "ready"}
+    row |= {"cause": f"absent: {folder}/open_clip_config.json"}
+    database.upsert("encoders", pa.Table.from_pylist([row], schema=arrow("encoders")))
+    vectors = database.read("embeddings__visual")
+    database.replace(f"embeddings__{spec.slug}", vectors)
+    for table in ("stages", "materializations"):
+        made = database.read(table).to_pylist()
+        for each in made:
+            own = json.loads(each["parameters"] or "{}")
+            each["parameters"] = json.dumps({**own, "text": spec.text, "é": str(folder)})
+        database.replace(table, pa.Table.from_pylist(made, schema=arrow(table)))
+    project = set_encoders(project, (*project.encoders, spec.text))
+    version = create(project, "local")
+    about = Description("T", "Text.", license_address("CC0-1.0"), (Author("Ada"),))
+    path = deposit(project, "local", tmp_path / "bag", about)
+    payload = path / "data"
+    with zipfile.ZipFile(payload / "corpus.zip") as zipped:
+        zipped.extractall(tmp_path / "out")
+    tables = [str(pl.read_parquet(file).to_dicts()) for file in tmp_path.glob("out/tables/*")]
+    texts = [file.read_text() for folder in (payload, tmp_path / "out") for file in _texts(folder)]
+    assert not [text for text in (*tables, *texts) if "private place" in text]
+    card = (payload / "README.md").read_text()
+    assert "`clip:tiny-clip`" in card
+    assert "weights `ab12`" in card
+    again, imported = import_version(path, tmp_path / "again")
+    assert (imported.digest, imported.digests) == (version.digest, version.digests)
+    assert verify(again, "local").is_whole
+    (text,) = (text for text in again.encoders if "tiny-clip" in text)
+    assert text == f"clip:local-dir:/tiny-clip?slug={spec.slug}"
+    assert parse(text).slug == spec.slug
+
+
+def _texts(folder):
+    return [file for file in folder.iterdir() if file.suffix in (".json", ".md", ".cff")]
 
 
 def test_originals_that_are_not_there_are_named_with_their_reason(project, tmp_path):
