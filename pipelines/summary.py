@@ -86,8 +86,15 @@ def encoder_problem(encoder: ProjectEncoder, ready: Sequence[ProjectEncoder]) ->
     elif encoder.is_ready:
         return None
     else:
-        key = "encoder_away" if encoder.vectors else "encoder_waits"
+        key = "encoder_away" if encoder.vectors else _waiting_key(encoder)
     return Problem("encoder", encoder.text, translate(f"process.{key}", language, **params))
+
+
+def _waiting_key(encoder: ProjectEncoder) -> str:
+    reason = (encoder.cause or "").partition(": ")[0]
+    # No connection to the internet helps these.
+    is_beyond = reason in ("unknown", "option", "absent", "misfit", "unpublished", "not_square")
+    return "encoder_unusable" if is_beyond else "encoder_waits"
 
 
 def is_complete(work: Work) -> bool:

@@ -50,12 +50,14 @@ def with_requested_encoder(project: Project, requested: str | None) -> Project:
     """Return the project with the requested encoder first in its list."""
     if requested is None:
         return project
-    text = encoders.parse(requested).text
-    if not project.database().count("images"):
-        return set_encoders(project, (text,))
     from panoptic_data.vectors import encoder_changes
 
-    return encoder_changes.add(project, text, first=True).project
+    spec = encoders.parse(requested)
+    if project.database().count("images"):
+        return encoder_changes.add(project, spec.text, first=True).project
+    if spec.text not in project.encoders:
+        encoder_changes.require_makeable(spec)
+    return set_encoders(project, (spec.text,))
 
 
 def process_and_serve(project: Project, args: argparse.Namespace) -> int:

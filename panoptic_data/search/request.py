@@ -16,7 +16,13 @@ from PIL import Image
 from panoptic_data import encoders
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.errors import NoEmbeddings, TextNotSupported, WeightsUnavailable
+from panoptic_data.errors import (
+    NoEmbeddings,
+    TextNotSupported,
+    UnknownEncoder,
+    UnknownEncoderOption,
+    WeightsUnavailable,
+)
 from panoptic_data.storage.project import Project
 from panoptic_data.vectors import query_vectors
 from panoptic_data.vectors.query_vectors import QueryVector
@@ -70,7 +76,7 @@ def encoder_for(project: Project, *, reads_text: bool, requested: str | None = N
     rows = project.database().frame("encoders", [*_OF_ENCODER]).to_dicts()
     if requested is not None:
         is_slug = any(row["slug"] == requested for row in rows)
-        return requested if is_slug else encoders.parse(requested).slug
+        return requested if is_slug else _slug_of(project, requested)
     order = [encoders.parse(text).slug for text in project.encoders]
     rows.sort(key=lambda row: order.index(row["slug"]) if row["slug"] in order else len(order))
     ready = [row for row in rows if row["status"] == "ready"]
@@ -82,6 +88,16 @@ def encoder_for(project: Project, *, reads_text: bool, requested: str | None = N
             return str(row["slug"])
     _raise_waiting(rows, reads_text=True)
     raise TextNotSupported(encoder=project.encoders[0] if project.encoders else ready[0]["slug"])
+
+
+def _slug_of(project: Project, text: str) -> str:
+    """Return the slug of an encoder's text. Raises UnknownEncoder, naming the project's own."""
+    try:
+        return encoders.parse(text).slug
+    except UnknownEncoderOption:
+        raise
+    except UnknownEncoder:
+        raise UnknownEncoder(name=text, known=", ".join(project.encoders) or "–") from None
 
 
 def _raise_waiting(rows: Iterable[dict[str, Any]], *, reads_text: bool) -> None:

@@ -13,13 +13,24 @@ from typing import Any
 
 from panoptic_data import encoders
 from panoptic_data.encoders import EncoderSpec, content
-from panoptic_data.errors import OtherWeights, UnknownEncoder, WeightsUnavailable
+from panoptic_data.errors import OtherWeights, UnknownEncoder, UsageError, WeightsUnavailable
+from panoptic_data.messages import terminal_language, translate
 from panoptic_data.provenance import runs, stages
 from panoptic_data.storage.project import Project, add_encoder, open_project, set_encoders
 from panoptic_data.storage.schema import TABLES, table_name
 from panoptic_data.vectors import encoder_state
 
-__all__ = ["Addition", "Removal", "add", "find", "recognise", "relink", "removal", "remove"]
+__all__ = [
+    "Addition",
+    "Removal",
+    "add",
+    "find",
+    "recognise",
+    "relink",
+    "removal",
+    "remove",
+    "require_makeable",
+]
 
 # The ``what`` of the run that removes an encoder.
 REMOVE = "remove encoder"
@@ -67,11 +78,13 @@ def add(project: Project, text: str, *, first: bool = False) -> Addition:
     """Add an encoder, or see that the project has it: by its text or by its weights' content.
 
     Weights that the project knows at a path where they no longer lie were moved: the encoder keeps
-    its slug and its vectors. Raises UnknownEncoder and UnknownEncoderOption.
+    its slug and its vectors. Raises UnknownEncoder and UnknownEncoderOption; UsageError where its
+    weights should lie on this machine and do not.
     """
     spec = encoders.parse(text)
     if spec.slug in _slugs(project):
         return Addition(project, spec, "known")
+    require_makeable(spec)
     row = _twin(project, spec)
     if row is None:
         return Addition(add_encoder(project, spec.text, first=first), spec, "added")
@@ -80,6 +93,20 @@ def add(project: Project, text: str, *, first: bool = False) -> Addition:
         return Addition(project, before, "copy")
     moved = encoders.kept(spec, row["slug"])
     return Addition(_placed(project, moved, row, first=first), moved, "moved")
+
+
+def require_makeable(spec: EncoderSpec) -> None:
+    """Raise UnknownEncoder or UsageError where no such model, weights or local file exists.
+
+    Whether the hub can be reached is not asked. Imports the library of a model that is not in
+    ``encoders.KNOWN``: seconds.
+    """
+    if spec.local_path is not None and not spec.local_path.exists():
+        text = translate("encoder.nothing_there", terminal_language(), path=spec.local_path)
+        raise UsageError(problem=text)
+    is_named_elsewhere = spec.family == "clip" and (spec.local_path or "hf-hub:" in spec.model)
+    if spec not in encoders.KNOWN and not is_named_elsewhere:
+        encoders.validate(spec)
 
 
 def recognise(project: Project) -> Project:

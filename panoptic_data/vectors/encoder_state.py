@@ -19,7 +19,7 @@ import pyarrow as pa
 from panoptic_data import encoders
 from panoptic_data.encoders import Encoder, EncoderSpec, content
 from panoptic_data.encoders.content import Content
-from panoptic_data.errors import WeightsUnavailable
+from panoptic_data.errors import UnknownEncoder, UnknownEncoderOption, WeightsUnavailable
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.schema import arrow, table_name
 
@@ -55,7 +55,7 @@ def prepare(
     Returns its spec; the encoder where it had to be loaded (None where nothing had to be
     checked); and the cause where its weights are unavailable, as the table ``encoders`` stores it
     (``errors.weights_cause`` formats it). A waiting encoder is tried again with ``retry`` or after
-    an hour. Raises UnknownEncoder and UnknownEncoderOption.
+    an hour. Raises UnknownEncoder and UnknownEncoderOption where its text cannot be read.
     """
     spec = encoders.parse(text)
     row = row_of(project, spec)
@@ -122,9 +122,10 @@ def load(project: Project, spec: EncoderSpec, run: str) -> Encoder:
     dtype, batch = (row["dtype"], row["batch"]) if same_device else (None, None)
     try:
         encoder = encoders.warm(spec, dtype, batch)
-    except WeightsUnavailable as error:
+    except (UnknownEncoder, WeightsUnavailable) as unmade:
+        error = _unavailable(spec, unmade)
         write_row(project, spec, run, {**row, **_waiting(project, spec, error.cause)})
-        raise
+        raise error from unmade
     weights = _compare(spec, row)
     is_same = row.get("fingerprint") == encoder.fingerprint
     if is_same and same_device and _is_current(spec, row, weights):
@@ -135,6 +136,17 @@ def load(project: Project, spec: EncoderSpec, run: str) -> Encoder:
         project.database().replace(name, arrow(name, encoder.dim).empty_table())
     write_row(project, spec, run, {**_ready(encoder, row), **_content_columns(spec, weights)})
     return encoder
+
+
+def _unavailable(
+    spec: EncoderSpec, error: UnknownEncoder | WeightsUnavailable
+) -> WeightsUnavailable:
+    """Return the error of an encoder that waits; one of no known model waits like the others."""
+    if isinstance(error, WeightsUnavailable):
+        return error
+    if isinstance(error, UnknownEncoderOption):
+        return WeightsUnavailable(spec.text, "option", str(error.params["option"]))
+    return WeightsUnavailable(spec.text, "unknown", spec.label)
 
 
 def write_row(project: Project, spec: EncoderSpec, run: str, values: dict[str, Any]) -> None:

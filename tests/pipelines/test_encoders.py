@@ -204,3 +204,23 @@ def table_versions(project):
 def first_sha1(project):
     names, _ = embeddings.matrix(project, slugs(project)[0])
     return names[0]
+
+
+def test_an_encoder_that_cannot_be_made_is_not_added(project, tmp_path, capsys):
+    for text in ("timm:nope", "clip:ViT-B-32?weights=nope", f"clip:ViT-B-32?weights={tmp_path}/no"):
+        assert run(project, "encoders", "add", text) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in told if "nope" in line or f"{tmp_path}/no" in line] == told
+    assert len(told) == 3
+    assert open_project(project.root).encoders == project.encoders
+
+
+def test_an_encoder_that_cannot_be_made_does_not_stop_the_others(project):
+    mistaken = replace(project, encoders=("timm:nope", "visual"))
+    save_settings(mistaken)
+    summary = process(mistaken, Request())
+    assert (summary["outcome"], summary["embedded"]) == ("done", 40)
+    (problem,) = summary["problems"]
+    assert 'panoptic encoders remove "timm:nope"' in problem["text"]
+    assert "internet" not in problem["text"]
+    assert run(project, "encoders", "remove", "timm:nope", "--yes") == 0

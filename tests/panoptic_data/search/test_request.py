@@ -40,8 +40,9 @@ def test_an_encoder_may_be_requested_by_slug_or_by_text(project):
     add_encoder(project, "clip-other")
     assert encoder_for(project, reads_text=False, requested="clip-other") == "clip-other"
     assert encoder_for(project, reads_text=False, requested="visual") == "visual"
-    with pytest.raises(UnknownEncoder):
+    with pytest.raises(UnknownEncoder) as refused:
         encoder_for(project, reads_text=False, requested="nothing")
+    assert refused.value.params["known"] == ", ".join(project.encoders)
 
 
 def test_the_first_ready_encoder_that_can_is_taken(project):
