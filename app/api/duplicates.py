@@ -48,8 +48,8 @@ def routes(project: Project) -> list[Route]:
     decides before all else which image of a group is suggested as the keeper.
 
     - ``GET /clearing/groups?kind=&order=&start=&count=&view=&at=``: ``kinds``, each with its open
-      ``groups``, how many images would be ``leaving``, ``bytes`` that copies take up, the greatest
-      ``distances`` of its groups (each with how many there are), how sure it is (``sureness``, of
+      ``groups``, how many images would be ``leaving``, ``bytes`` that copies take up, the
+      ``distances`` from which its groups are merged (each with how many there are), how sure it is (``sureness``, of
       ``sureness.LEVELS`` or null) that groups within each are one picture, how many are ``closed``;
       ``found`` (null before duplicates were looked for, else how many groups there are in all),
       ``position`` of the log; of ``kind`` some ``groups`` from ``start`` on: ``group``, ``count``,
@@ -118,7 +118,7 @@ def _count_groups(project: Project, current: Catalogue) -> int | None:
 
 def _kind(current: Catalogue, groups: OpenGroups) -> dict[str, Any]:
     of_kind = current.duplicates().filter(pl.col("kind") == groups.kind)
-    counts = groups.frame.group_by("distance").len().sort("distance")
+    counts = groups.frame.group_by("step").len().sort("step")
     steps = _slider_steps(counts) if groups.kind != review.COPIES else []
     return {
         "kind": groups.kind,

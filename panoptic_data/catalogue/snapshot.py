@@ -245,7 +245,7 @@ class Catalogue:
         return info
 
     def duplicates(self) -> pl.DataFrame:
-        """Return members of duplicate groups: row, group, kind, distance."""
+        """Return members of duplicate groups: row, group, kind, distance, centre, edits."""
         members: pl.DataFrame = self._read("duplicates", None)
         return members
 
@@ -303,7 +303,7 @@ def _read_cluster_info(catalogue: Catalogue, name: str, version: int) -> pl.Data
 
 
 def _read_duplicates(catalogue: Catalogue, name: str, version: int) -> pl.DataFrame:
-    columns = ("sha1", "group", "kind", "distance")
+    columns = ("sha1", "group", "kind", "distance", "centre", "edits")
     members = read_columns(catalogue.project.database(), name, version, columns)
     numbered = catalogue.frame.select("sha1", row=pl.int_range(pl.len(), dtype=pl.UInt32))
     return members.join(numbered, on="sha1", how="inner").sort("group", "row")

@@ -1,9 +1,10 @@
 """Which image of a duplicate group to keep: pure.
 
-The keeper is the one with most pixels; of equally large ones the oldest file (to the minute: files
-copied together are equally old), then the one with most annotations, then the largest file, then
-the first by path. Not here: finding groups (``detect``), what the keeper takes over (``merge``),
-reading these criteria from a catalogue (``review``).
+The keeper is none that is grey or recoloured beside another one (``altered``); of the others it is
+the one with most pixels; of equally large ones the oldest file (to the minute: files copied
+together are equally old), then the one with most annotations, then the largest file, then the first
+by path. Not here: finding groups (``detect``), what the keeper takes over (``merge``), reading
+these criteria from a catalogue (``review``).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ __all__ = ["CRITERIA", "CRITERIA_SCHEMA", "REASONS", "choose_keepers", "reason_t
 # In order of priority.
 CRITERIA = ("pixels", "oldest", "annotated", "bytes")
 _LESS_IS_BETTER = frozenset(("oldest",))
-REASONS = (*CRITERIA, "first")
+REASONS = ("colours", *CRITERIA, "first")
 _MINUTE = 60 * 10**9
 CRITERIA_SCHEMA = pl.Schema(
     {
@@ -35,20 +36,29 @@ paths."""
 
 
 def choose_keepers(
-    members: pl.DataFrame, criteria: pl.DataFrame, first: str = CRITERIA[0]
+    members: pl.DataFrame,
+    criteria: pl.DataFrame,
+    first: str = CRITERIA[0],
+    altered: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return, for each group of different images, which one to keep: group, keeper, others, reason.
 
     ``members`` has group and sha1, ``criteria`` the columns of ``CRITERIA_SCHEMA``. ``others`` are
     in the order in which they would be kept. ``first`` (of ``CRITERIA``) has priority over the
-    rest. ``reason`` is the first of ``REASONS`` in which the keeper and the next image differ.
+    rest, but not over ``altered`` (group, sha1, altered): images that are come last. ``reason`` is
+    the first of ``REASONS`` in which the keeper and the next image differ.
     Groups with fewer than two images in ``criteria`` are left out.
     """
-    order = sorted(CRITERIA, key=lambda name: name != first)
+    order = ["colours", *sorted(CRITERIA, key=lambda name: name != first)]
+    if altered is None:
+        altered = members.select("group", "sha1", altered=False).clear()
+    colours = altered.select("group", "sha1", colours=~pl.col("altered"))
     descending = [name not in _LESS_IS_BETTER for name in order]
     ranked = (
         members.select("group", "sha1")
         .unique()
+        .join(colours.unique(), on=["group", "sha1"], how="left")
+        .with_columns(pl.col("colours").fill_null(value=True))
         .join(criteria.with_columns(pl.col("oldest") // _MINUTE), on="sha1")
         .sort(
             "group", *order, "place", "sha1",

@@ -26,6 +26,7 @@ from panoptic_data.annotations.log import APART_PREFIX, CHANGE_SCHEMA
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.duplicates import keepers
+from panoptic_data.duplicates.altered import altered, steps
 from panoptic_data.duplicates.merge import merge_changes
 from panoptic_data.ingest import file_times
 from panoptic_data.ingest.links import FILE_COLUMNS, located
@@ -65,8 +66,9 @@ class OpenGroups:
 
     ``frame`` has one row per group: group, keeper, others (in the order in which they would be
     kept), reason, count (of images; of files of one image that are there), distance (the greatest
-    of an image to its nearest other), bytes (that removing all copies but one would free), place
-    (path of the keeper), row (of the keeper). ``distances`` has the distance of each image:
+    of an image to its nearest other), step (the distance from which it is merged where many are:
+    greater where colours or frame differ, see ``altered``), bytes (that removing all copies but
+    one would free), place (path of the keeper), row (of the keeper). ``distances`` has the distance of each image:
     sha1, distance.
     """
 
@@ -103,7 +105,7 @@ class OpenGroups:
 
 _BY: Mapping[str, tuple[tuple[str, ...], tuple[bool, ...]]] = {
     "size": (("count", "bytes", "row", "group"), (True, True, False, False)),
-    "alike": (("distance", "row", "group"), (False, False, False)),
+    "alike": (("step", "row", "group"), (False, False, False)),
     "folder": (("row", "group"), (False, False)),
 }
 
@@ -169,7 +171,7 @@ def plan_merge(
     frame = groups.frame if groups.kind != COPIES else groups.frame.clear()
     if max_distance is not None:
         # Distances are stored in single precision.
-        frame = frame.filter(pl.col("distance") <= pl.lit(max_distance, pl.Float32))
+        frame = frame.filter(pl.col("step") <= pl.lit(max_distance, pl.Float32))
     changes, lost = merge_changes(state, _others_by_keeper(frame))
     disagreeing = set(lost["keeper"].to_list())
     if agreeing and disagreeing:
@@ -267,6 +269,7 @@ def _copies(current: Catalogue, view: View) -> OpenGroups:
         reason=pl.lit("first"),
         count="count",
         distance=pl.lit(0.0, pl.Float32),
+        step=pl.lit(0.0, pl.Float32),
         bytes="bytes",
         place="place",
         row="row",
@@ -306,8 +309,11 @@ def _ranked(current: Catalogue, kind: str, view: View, first: str) -> OpenGroups
     members = members.with_columns(sha1=sha1s)
     members = members.join(_apart_groups(current.annotations, members), on="group", how="anti")
     criteria = keeper_criteria(current, members["row"].unique().to_numpy())
-    chosen = keepers.choose_keepers(members.select("group", "sha1"), criteria, first)
+    chosen = keepers.choose_keepers(
+        members.select("group", "sha1"), criteria, first, _altered(current, members)
+    )
     distances = members.group_by("group").agg(distance=pl.col("distance").max())
+    distances = distances.join(steps(members), on="group")
     frame = chosen.join(distances, on="group", how="left", maintain_order="left").join(
         members.select("sha1", "group", "row"),
         left_on=["keeper", "group"],
@@ -321,6 +327,17 @@ def _ranked(current: Catalogue, kind: str, view: View, first: str) -> OpenGroups
         place=current.frame["place"].gather(frame["row"]),
     )
     return OpenGroups(kind, frame, members.select("sha1", "distance"))
+
+
+def _altered(current: Catalogue, members: pl.DataFrame) -> pl.DataFrame | None:
+    """Return which images of groups are grey or recoloured beside another one."""
+    if not members["edits"].explode().is_in(["recoloured"]).any():
+        return None
+    database, version = current.project.database(), current.versions["images"]
+    grey = database.frame("images", ["sha1"], "mode IN ('1', 'L', 'LA')", version)["sha1"]
+    colours = current.frame["colour"].gather(members["row"])
+    is_grey = pl.col("sha1").is_in(grey.implode())
+    return altered(members.with_columns(colour=colours, is_grey=is_grey))
 
 
 def _is_shown(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 from cachetools import LRUCache
 
+from panoptic_data.duplicates.altered import LESS_SURE_BITS
 from panoptic_data.storage.schema import table_name
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LEVELS", "limits", "sureness"]
 
-LEVELS = ("compared", "high", "medium", "low")
-"""Surest first; ``compared``: the pixels were, which was right wherever it was measured."""
+LEVELS = ("compared", "high", "edited", "medium", "low")
+"""Surest first; ``compared``: the pixels were, which was right wherever it was measured;
+``edited``: they were, and some differ in colours or show less than others."""
 
 # Parts of the limit up to which images are within it.
 _HIGH, _MEDIUM = 1 / 3, 2 / 3
@@ -53,7 +55,7 @@ def sureness(project: Project, groups: OpenGroups, distances: Sequence[float]) -
     None where the limit is not known.
     """
     if not groups.kind.startswith(_KIND):
-        return ["compared"] * len(distances)
+        return ["compared" if most < LESS_SURE_BITS else "edited" for most in distances]
     limit = limits(project).get(groups.kind)
     if limit is None or not distances:
         return [None] * len(distances)

@@ -12,7 +12,7 @@ import { routeTo } from "../shared/bridge/address.js";
  * @property {number} leaving  images that leave the corpus when all groups are merged
  * @property {number} bytes
  * @property {[number, number][]} distances  and how many groups are at most so far apart
- * @property {("compared" | "high" | "medium" | "low" | null)[]} sureness  that these are one picture
+ * @property {("compared" | "high" | "edited" | "medium" | "low" | null)[]} sureness  that these are one picture
  */
 /**
  * A group in the list.

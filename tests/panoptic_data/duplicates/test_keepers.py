@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from panoptic_data.duplicates.altered import LESS_SURE_BITS, altered, steps
 from panoptic_data.duplicates.keepers import (
     CRITERIA,
     CRITERIA_SCHEMA,
@@ -47,6 +48,36 @@ def test_what_was_copied_together_is_as_old():
     sooner = pl.when(pl.col("sha1") == "x").then(pl.col("oldest")).otherwise(pl.col("oldest") + 1)
     [row] = choose_keepers(members(g=["x", "y"]), known.with_columns(oldest=sooner)).to_dicts()
     assert (row["keeper"], row["reason"]) == ("y", "annotated")
+
+
+@pytest.mark.parametrize(
+    ("edits", "colours", "grey", "kept"),
+    [
+        ([[], ["recoloured"]], ["#c03020", "#707070"], [], "a"),
+        ([[], ["recoloured"]], ["#707070", "#c03020"], [], "b"),
+        ([[], ["recoloured"]], ["#ffffff", "#ffffff"], ["a"], "b"),
+        ([[], ["recoloured"]], ["#c03020", "#c08080"], [], "a"),
+        ([[], [], ["recoloured"]], ["#803020", "#803020", "#ff0000"], [], "b"),
+        ([[], ["recoloured"], ["recoloured"]], ["#777777", "#c08080", "#c02020"], [], "c"),
+        ([[], ["cropped"]], ["#c03020", "#707070"], [], "b"),
+    ],
+)
+@pytest.mark.parametrize("first", CRITERIA)
+def test_no_grey_or_recoloured_image_stays_beside_another(edits, colours, grey, kept, first):
+    names = "abc"[: len(edits)]
+    known = criteria(*((n, 100 + i, 9 - i, i, 5 + i, f"s/{n}") for i, n in enumerate(names)))
+    rows = pl.DataFrame(
+        {
+            **{"group": "g", "sha1": list(names), "centre": "a", "edits": edits},
+            **{"colour": colours, "is_grey": [name in grey for name in names], "distance": 0.0},
+        },
+        schema_overrides={"edits": pl.List(pl.String), "distance": pl.Float32},
+    )
+    [row] = choose_keepers(members(g=list(names)), known, first, altered(rows)).to_dicts()
+    assert row["keeper"] == kept
+    [step] = steps(rows)["step"]
+    assert step == LESS_SURE_BITS
+    assert steps(rows.with_columns(edits=pl.lit(["mirrored"])))["step"].to_list() == [0.0]
 
 
 def test_groups_are_judged_apart_and_those_of_one_are_none():
