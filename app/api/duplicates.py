@@ -49,8 +49,9 @@ def routes(project: Project) -> list[Route]:
 
     - ``GET /clearing/groups?kind=&order=&start=&count=&view=&at=``: ``kinds``, each with its open
       ``groups``, how many images would be ``leaving``, ``bytes`` that copies take up, the
-      ``distances`` from which its groups are merged (each with how many there are), how sure it is (``sureness``, of
-      ``sureness.LEVELS`` or null) that groups within each are one picture, how many are ``closed``;
+      ``distances`` from which its groups are merged (each with how many there are), how sure it is
+      (``sureness``, of ``sureness.LEVELS`` or null) that groups within each are one picture, how
+      many are ``closed``;
       ``found`` (null before duplicates were looked for, else how many groups there are in all),
       ``position`` of the log; of ``kind`` some ``groups`` from ``start`` on: ``group``, ``count``,
       ``distance``, ``bytes``, ``place`` and some ``sha1s``, the keeper first; ``at``, the position

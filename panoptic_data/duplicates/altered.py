@@ -39,11 +39,11 @@ def altered(members: pl.DataFrame) -> pl.DataFrame:
     ``members`` has group, sha1, centre, edits, colour (the main one, "#rrggbb") and ``is_grey``
     (the file holds no colours).
     """
-    recoloured = pl.col("edits").list.contains("recoloured").fill_null(value=False)
-    found = members.with_columns(recoloured=recoloured, lively=_liveliness())
-    found = found.filter(pl.col("recoloured").any().over("group"))
+    is_recoloured = pl.col("edits").list.contains("recoloured").fill_null(value=False)
+    recoloured = members.with_columns(recoloured=is_recoloured, lively=_liveliness())
+    recoloured = recoloured.filter(pl.col("recoloured").any().over("group"))
     is_grey = pl.col("is_grey") | (pl.col("lively") <= _GREY)
-    found = found.with_columns(is_grey=is_grey.fill_null(value=False))
+    recoloured = recoloured.with_columns(is_grey=is_grey.fill_null(value=False))
     # Grey pictures among themselves are told apart by the rest.
     grey = pl.col("is_grey") & ~pl.col("is_grey").all().over("group")
     # One image beside one other: neither has more of its kind.
@@ -51,7 +51,7 @@ def altered(members: pl.DataFrame) -> pl.DataFrame:
     pale = (pl.col("lively") < _PALE * pl.col("lively").max().over("group")).fill_null(value=False)
     centre_is_grey = (grey & (pl.col("sha1") == pl.col("centre"))).any().over("group")
     changed = pl.when(is_pair | centre_is_grey).then(pale).otherwise("recoloured")
-    return found.select("group", "sha1", altered=grey | changed)
+    return recoloured.select("group", "sha1", altered=grey | changed)
 
 
 def _liveliness() -> pl.Expr:

@@ -68,8 +68,8 @@ class OpenGroups:
     kept), reason, count (of images; of files of one image that are there), distance (the greatest
     of an image to its nearest other), step (the distance from which it is merged where many are:
     greater where colours or frame differ, see ``altered``), bytes (that removing all copies but
-    one would free), place (path of the keeper), row (of the keeper). ``distances`` has the distance of each image:
-    sha1, distance.
+    one would free), place (path of the keeper), row (of the keeper). ``distances`` has
+    the distance of each image: sha1, distance.
     """
 
     kind: str

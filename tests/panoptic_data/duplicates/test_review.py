@@ -1,8 +1,12 @@
 """Open groups of duplicates in a catalogue, the criteria of their keepers, and merge plans."""
 
+import pyarrow as pa
+
 from panoptic_data.annotations import edits, properties
 from panoptic_data.catalogue import registry
 from panoptic_data.duplicates import merge, review
+from panoptic_data.duplicates.sureness import sureness
+from panoptic_data.storage.schema import arrow
 from panoptic_data.views.model import Condition, View
 from tests import synthetic
 
@@ -98,6 +102,31 @@ def test_a_plan_merges_groups_within_a_distance_whose_values_agree(project, stor
         dict(store.state().property_values(note).frame().select("target", "value").rows())[B] == "x"
     )
     assert set(store.state().excluded.frame()["target"]) == {A}
+
+
+def test_groups_with_edits_are_merged_last_and_keep_no_recoloured_image(project):
+    rows = [
+        {"group": f"near:{group}", "kind": "near", "sha1": synthetic.sha1(name), "distance": 0.0}
+        | {"member": f"near:{group}/{name}", "centre": synthetic.sha1(centre), "edits": edits}
+        for group, centre, name, edits in (
+            *(("one", "a", "a", []), ("one", "a", "b", ["stretched"])),
+            *(("two", "c", "c", []), ("two", "c", "d", ["recoloured"])),
+        )
+    ]
+    synthetic.write(project, "duplicates", rows)
+    images = project.database().read("images").to_pylist()
+    for row in images:
+        # The largest of its group is grey.
+        row["colour"] = "#707070" if row["sha1"] == D else "#c03020"
+    project.database().upsert("images", pa.Table.from_pylist(images, schema=arrow("images")))
+    current = registry.get(project, fresh=True)
+    for first in ("pixels", "annotated"):
+        groups = review.open_groups(current, "near", first=first)
+        kept = groups.frame.filter(group="near:two").row(0, named=True)
+        assert (kept["keeper"], kept["reason"], kept["step"]) == (C, "colours", 16.0)
+    assert sureness(project, groups, [0.0, 16.0]) == ["compared", "edited"]
+    state = current.annotations
+    assert [review.plan_merge(state, groups, most).groups for most in (0.0, 16.0)] == [1, 2]
 
 
 def test_files_of_one_image_are_listed_oldest_first(project, tmp_path):

@@ -372,11 +372,11 @@ def test_weights_on_this_machine_are_named_without_their_path(project, tmp_path)
     vectors = database.read("embeddings__visual")
     database.replace(f"embeddings__{spec.slug}", vectors)
     for table in ("stages", "materializations"):
-        made = database.read(table).to_pylist()
-        for each in made:
+        records = database.read(table).to_pylist()
+        for each in records:
             own = json.loads(each["parameters"] or "{}")
             each["parameters"] = json.dumps({**own, "text": spec.text, "é": str(folder)})
-        database.replace(table, pa.Table.from_pylist(made, schema=arrow(table)))
+        database.replace(table, pa.Table.from_pylist(records, schema=arrow(table)))
     project = set_encoders(project, (*project.encoders, spec.text))
     version = create(project, "local")
     about = Description("T", "Text.", license_address("CC0-1.0"), (Author("Ada"),))
