@@ -104,7 +104,7 @@ def _print_end(args: argparse.Namespace, summary: Mapping[str, Any], changes: in
     elif changes is None:
         print(_text("dry_run"))
     elif changes == 0:
-        print(_text("done_nothing"))
+        print(_text("done_nothing" if summary.get("rows", 1) else "done_no_rows"))
     else:
         print(_text("done", count=changes, shown=number(changes)))
     return 0

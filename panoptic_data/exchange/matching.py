@@ -88,7 +88,7 @@ class Matches:
 
 def match_rows(project: Project, table: Table, matching: Matching) -> Matches:
     """Return the image or file of each row. Raises InvalidImport."""
-    files = _in_folder(_files(project), matching.folder)
+    files = _in_folder(_files(project), matching.folder, table.name)
     if matching.by == "row":
         return _matches(matching, _by_row(table, files), files, table)
     if matching.column not in table.frame.columns:
@@ -118,7 +118,7 @@ def propose(
         return Matching("row", None, folder or _folder_of_size(project, len(table.lines), table))
     if table.path_column is not None and by is None and column is None:
         return Matching("path", table.path_column, folder)
-    files = _in_folder(_files(project), folder)
+    files = _in_folder(_files(project), folder, table.name)
     best = _best_key(table, files, by, column)
     if best is not None:
         return Matching(*best, folder)
@@ -173,8 +173,11 @@ def _files(project: Project) -> pl.DataFrame:
     )
 
 
-def _in_folder(files: pl.DataFrame, folder: str | None) -> pl.DataFrame:
-    """Return the files below a folder, "source/folder" or an absolute path."""
+def _in_folder(files: pl.DataFrame, folder: str | None, table: str) -> pl.DataFrame:
+    """Return the files below a folder, "source/folder" or an absolute path.
+
+    Raises InvalidImport of the file ``table`` where the project has no such folder.
+    """
     if folder is None:
         return files
     path = unicodedata.normalize("NFC", folder.replace("\\", "/").strip("/"))
@@ -183,7 +186,7 @@ def _in_folder(files: pl.DataFrame, folder: str | None) -> pl.DataFrame:
     if inside.is_empty():
         inside = files.filter(pl.col("absolute").str.starts_with(f"/{path}/"))
     if inside.is_empty():
-        raise InvalidImport("no_folder", folder, folder=folder)
+        raise InvalidImport("no_folder", table, folder=folder)
     return inside
 
 

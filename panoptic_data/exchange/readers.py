@@ -30,6 +30,7 @@ from panoptic_data.exchange.tables import (
     tag_columns,
     tags_of,
 )
+from panoptic_data.media.formats import PROBED_BYTES, probe
 
 __all__ = ["read", "read_tags", "unclear_encoding"]
 
@@ -71,6 +72,9 @@ def read(
         raise InvalidImport("spreadsheet", path)
     if start.startswith(_PARQUET):
         return _read_parquet(path)
+    # Its first bytes may be those of a table.
+    if probe(start) not in (None, "PPM"):
+        raise InvalidImport("picture", path, folder=path.absolute().parent)
     decoded = _read_text(path, encoding)
     is_json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
     if is_json or decoded.text.lstrip()[:1] in ("{", "["):
@@ -137,7 +141,7 @@ def _trees_beside(folder: Path, table: Table) -> dict[str, tuple[NewTag, ...]]:
 def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(16)
+            return file.read(PROBED_BYTES)
     except OSError as error:
         raise InvalidImport("unreadable", path, cause=error.strerror or error) from None
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from panoptic_data import encoders
 from panoptic_data.errors import NothingToTrace
+from panoptic_data.messages import translate
 from panoptic_data.query.names import called
 from panoptic_data.tracing import computed, groups, noted, pictures
 from panoptic_data.tracing.chain import Chain, Scene
@@ -57,6 +58,14 @@ _BY_ENCODER: dict[str, Callable[[Chain, str], Lineage | None]] = {
 }
 
 
+class _Ungrouped(NothingToTrace):
+    """An image that is in no group of duplicates."""
+
+    def message(self, language: str) -> str:
+        """Say so, in ``language``."""
+        return translate("error.nothing_to_trace_duplicates", language, **self.params)
+
+
 def trace(project: Project, image: str, of: str | None = None) -> list[Lineage]:
     """Return the lineage of every value of an image, or of those that ``of`` means.
 
@@ -77,7 +86,10 @@ def trace(project: Project, image: str, of: str | None = None) -> list[Lineage]:
     lineages = [made for made in values if made is not None]
     if not lineages and of is not None:
         known = ", ".join(f"{made.of} {made.name}".strip() for made in _all(scene) if made)
-        raise NothingToTrace(image=image, of=of, known=known or "–")
+        is_ungrouped = kind == "duplicates" and not name
+        raise (_Ungrouped if is_ungrouped else NothingToTrace)(
+            image=image, of=of, known=known or "–"
+        )
     return lineages
 
 

@@ -209,9 +209,9 @@ def first_sha1(project):
 def test_an_encoder_that_cannot_be_made_is_not_added(project, tmp_path, capsys):
     for text in ("timm:nope", "clip:ViT-B-32?weights=nope", f"clip:ViT-B-32?weights={tmp_path}/no"):
         assert run(project, "encoders", "add", text) == 2
-    told = capsys.readouterr().err.splitlines()
-    assert [line for line in told if "nope" in line or f"{tmp_path}/no" in line] == told
-    assert len(told) == 3
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if "nope" in line or f"{tmp_path}/no" in line] == lines
+    assert len(lines) == 3
     assert open_project(project.root).encoders == project.encoders
 
 

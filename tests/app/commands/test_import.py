@@ -203,3 +203,17 @@ def test_options_that_a_file_would_pass_over_are_refused(war, capsys):
     code, _, err = ran(war, capsys, "--encoding", "cp1252")
     assert code == 2
     assert "“encoding” means nothing" in err
+
+
+def test_no_rows_no_folder_and_a_picture_are_named(war, capsys):
+    file = war.root.parent / "labels.csv"
+    file.write_text("path;kind\n", encoding="utf-8")
+    code, out, _ = ran(war, capsys)
+    assert (code, out.splitlines()[-1]) == (0, "Nothing to import: the file has no rows.")
+    code, _, err = ran(war, capsys, "--folder", "nope", "--match", "row")
+    assert code == 2
+    assert "labels.csv cannot be imported: the project has no folder “nope”." in err
+    file.write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(60))
+    code, _, err = ran(war, capsys)
+    assert code == 2
+    assert "it is a picture; to add it to the project" in err

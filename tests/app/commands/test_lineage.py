@@ -48,6 +48,8 @@ def test_the_json_is_that_of_python(war, capsys):
 def test_a_value_that_is_not_there_is_one_sentence_and_exit_code_2(war, capsys):
     assert run(war, "--of", "clusters") == 2
     assert "tag war" in capsys.readouterr().err
+    assert run(war, "--of", "duplicates") == 2
+    assert "is in no group of duplicates. It has: " in capsys.readouterr().err
     assert main(["lineage", "posters/b.jpg", "--project", str(war.root), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"] == "unknown_image"
 
