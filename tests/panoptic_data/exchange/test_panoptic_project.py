@@ -14,8 +14,14 @@ from tests import synthetic
 from tests.images import shared
 from tests.importing import values_of, write_text
 
-# Values of the project that are none here: links that are none, dates beyond our years.
-NONE_HERE = {"pas une adresse", "+012024-01-01T00:00:00.000Z", "-000043-03-15T00:00:00.000Z"}
+# Values of the project that are none here: links that are none, dates beyond our years, numbers
+# with more digits than a number keeps.
+NONE_HERE = {
+    "pas une adresse",
+    "+012024-01-01T00:00:00.000Z",
+    "-000043-03-15T00:00:00.000Z",
+    10**18 - 1,
+}
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ NAMES = ("red", "blue", "green", "grey")
 ODD = (
     '=SUM(A1)', '+1', '-1', '@x', '\t tab', "'=quoted", "''-5", ' spaced ', '007', 'a,b;c|d "e"',
     'two\r\nlines', 'one\nline',
-    'été\u2028\u00a0x', 'NULL', 'nan', '1e5', 'true', '\x00nul', '#', '"',
+    'été\u2028\u00a0x', 'NULL', 'nan', '1e5', 'true', '\u200bunseen', '#', '"',
 )  # fmt: skip
 DATES = ("1912", "0912-05", "1912-05-04", "1912-05-04T10:30:00")
 COLOURS = ("#d94f4f", "#000000", "#ffffff", "#0a0b0c")
