@@ -354,6 +354,7 @@ def test_keys_put_tags_on_and_off_in_the_gallery_and_on_the_open_image(visit, ad
     expect(captions).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_what_no_longer_matches_goes_at_once_or_stays_until_it_is_refreshed(visit, address, store):
     theme = make(store, "Theme", "tags")
     war = tag(store, theme, "war", key="1")

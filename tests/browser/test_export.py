@@ -40,6 +40,7 @@ def test_a_selection_is_downloaded_as_a_table(visit, address):
     assert len(rows) == 2
 
 
+@pytest.mark.slow
 def test_the_images_of_a_view_are_written_into_a_folder_in_narrow_windows_too(
     visit, address, tmp_path
 ):

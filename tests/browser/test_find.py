@@ -213,6 +213,7 @@ def test_a_selection_or_a_group_begins_a_search_that_looks_where_one_says(visit,
 SECOND = "timm-resnet50-a1-in1k"
 
 
+@pytest.mark.slow
 def test_two_encoders_are_compared_side_by_side_in_one_selection(visit, own_project):
     project = open_project(own_project)
     names = embeddings.matrix(project, "visual")[0]

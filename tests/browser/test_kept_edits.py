@@ -249,6 +249,7 @@ def test_the_key_of_a_tag_that_was_deleted_says_so(visit, own_project, running, 
     assert [tag.id for tag in store.state().tags_of(theme.id)] == [sea.id]
 
 
+@pytest.mark.slow
 def test_what_is_done_to_all_of_a_view_waits_too_and_means_the_images_that_were_seen(
     visit, own_project, port, store, theme, sea
 ):

@@ -90,6 +90,7 @@ def test_a_run_opens_on_what_made_it(page, project):
     expect(details).to_contain_text(row["run"])
 
 
+@pytest.mark.slow
 def test_running_with_nothing_to_do_says_so(visit, draft_address, draft_project):
     panoptic("process", "--project", draft_project)
     page = visit(f"{draft_address}/pipeline")
