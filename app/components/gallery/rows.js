@@ -8,6 +8,8 @@ const BLOCK = 200;
 const KEPT_BLOCKS = 60;
 const AT_ONCE = 3;
 const IDS_AT_ONCE = 100_000;
+// What was not answered after so long is asked for again, after twice as long the next time.
+const LATE_AFTER = 25_000;
 
 /**
  * @typedef {object} Row
@@ -54,6 +56,8 @@ export class Rows extends EventTarget {
     /** @type {number[]} */
     this.wanted = [];
     this.failed = false;
+    /** How many requests in a row were not answered in time. */
+    this.late = 0;
   }
 
   /** Show a view at a version, or as it is held. Rows of an older version stay until the new ones are here. */
@@ -176,16 +180,25 @@ export class Rows extends EventTarget {
     const request = new AbortController();
     this.loading.set(block, request);
     const { view, edition, also } = this;
+    const timer = setTimeout(() => this.giveUp(request), LATE_AFTER * 2 ** this.late);
     try {
       const answer = await this.fetchWindow({ start: block * BLOCK, count: BLOCK, ...also }, request.signal);
+      this.late = 0;
       if (view === this.view) this.keep(block, answer.rows, edition);
     } catch {
       if (!request.signal.aborted) this.failed = true;
     } finally {
+      clearTimeout(timer);
       if (this.loading.get(block) === request) this.loading.delete(block);
     }
     this.dispatchEvent(new Event("change"));
     this.next();
+  }
+
+  /** An answer may be lost on the way: whoever still wants the rows asks again. @param {AbortController} request */
+  giveUp(request) {
+    this.late += 1;
+    request.abort();
   }
 
   async fetchWindow(what, signal) {
