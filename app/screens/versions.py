@@ -164,30 +164,32 @@ def _chosen(project: Project, versions: list[CorpusVersion]) -> None:
 
 
 def _restoring(project: Project, version: CorpusVersion) -> None:
-    author = identity.of_session()
     with st.popover(_text("restore"), icon=":material/settings_backup_restore:"):
         images = _images(version)
         st.markdown(_text("restore_help", name=version.name, images=images))
-        before = restore.name_before(version, state.language())
         st.button(
             _text("restore_do"),
             key="restore",
             type="primary",
-            on_click=_beginning(
-                "restored",
-                lambda: _reported(
-                    project,
-                    restore.restore(
-                        project,
-                        version.id,
-                        before,
-                        author=author,
-                        wait=WAIT_SECONDS,
-                        note=_text("before_note", name=version.name),
-                    ),
-                ),
-            ),
+            on_click=uninterrupted(_restore),
+            args=(project, version),
         )
+
+
+def _restore(project: Project, version: CorpusVersion) -> None:
+    author = identity.of_session()
+    before = restore.name_before(version, state.language())
+    # In the language of the page, which the thread at work does not know.
+    note = _text("before_note", name=version.name)
+    _begin(
+        "restored",
+        lambda: _reported(
+            project,
+            restore.restore(
+                project, version.id, before, author=author, wait=WAIT_SECONDS, note=note
+            ),
+        ),
+    )
 
 
 def _deleting(project: Project, version: CorpusVersion) -> None:
