@@ -15,6 +15,7 @@ COMPUTED = frozenset(
         *("neighbours", "projection", "absent_projection"),
         *("clusters", "cluster_info", "absent_clusters"),
         *("duplicates", "compared_images", "aligned_images", "aligned_pairs"),
+        *("visual_vocabulary", "visual_words", "part_comparisons", "shared_parts", "part_groups"),
     }
 )
 # Merged from the log of annotations, one step for all three.
@@ -24,6 +25,7 @@ LOG = "annotation_events"
 _TOGETHER = (
     ("clusters", "cluster_info"),
     ("duplicates", "compared_images", "aligned_images", "aligned_pairs"),
+    ("visual_vocabulary", "visual_words", "part_comparisons", "shared_parts", "part_groups"),
     MERGED,
 )
 

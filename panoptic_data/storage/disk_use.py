@@ -57,6 +57,8 @@ _KIND_OF_TABLE = {
             *("neighbours", "projection", "clusters", "cluster_info", "duplicates"),
             *("compared_images", "aligned_images", "aligned_pairs"),
             *("absent_projection", "absent_clusters"),
+            *("visual_vocabulary", "visual_words", "part_comparisons"),
+            *("shared_parts", "part_groups"),
         ),
         "computed",
     ),
