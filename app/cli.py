@@ -16,7 +16,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.commands import argument_types, encoder_arguments, source_arguments, version_arguments
+from app.commands import (
+    argument_types,
+    encoder_arguments,
+    sample_arguments,
+    source_arguments,
+    version_arguments,
+)
 from app.session.language import cli_text, terminal_language
 from panoptic_data.errors import DataUnavailable, PanopticError, UsageError
 from panoptic_data.messages import translate
@@ -382,6 +388,8 @@ COMMANDS: dict[str, tuple[Callable[[argparse.ArgumentParser], None], tuple[str, 
         "panoptic export parquet labels.parquet --saved \"To publish\" --overwrite",
         'panoptic export csv labels.csv --version "submitted to the journal"',
     )),
+    "sample": (sample_arguments.fill, sample_arguments.EXAMPLES),
+    "split": (sample_arguments.fill_split, sample_arguments.SPLIT_EXAMPLES),
     "keywords": (_keywords, ("panoptic keywords --dry-run", "panoptic keywords --property Motifs")),
     "lineage": (_lineage, (
         "panoptic lineage posters/1930/a.jpg",

@@ -19,6 +19,7 @@ from .notebook_annotations import (
     tag_keywords,
     undo,
 )
+from .notebook_sampling import sample_images, split_images
 from .notebook_versions import (
     compare_versions,
     create_version,
@@ -66,8 +67,10 @@ __all__ = [
     "read_values",
     "read_vectors",
     "restore_version",
+    "sample_images",
     "search_images",
     "select_images",
+    "split_images",
     "tag_images",
     "tag_keywords",
     "undo",

@@ -8,7 +8,7 @@
     │   ├── NothingToTrace, InvalidView, InvalidExpression, InvalidAddress
     │   ├── InvalidProperty, InvalidTag, InvalidValue, InvalidImport, InvalidExport
     │   ├── OtherProject, OtherImages, SortingGone, DeletedProperty, DeletedTag
-    │   └── InvalidVersion, UnknownVersion, VersionReadOnly
+    │   └── InvalidSample, InvalidVersion, UnknownVersion, VersionReadOnly
     ├── ProcessingFailed, ExportFailed   a run did not do all, a disk not take all that it should
     ├── ProjectBusy              another run is at work (exit code 3)
     ├── WeightsUnavailable, TextNotSupported, NoEmbeddings   an encoder cannot serve (exit code 4)
@@ -29,8 +29,8 @@ from panoptic_data.messages import translate
 __all__ = [
     "DataUnavailable", "DeletedProperty", "DeletedTag", "ExportFailed", "FolderHoldsProject",
     "FolderLooksMoved", "FolderNotFound", "FolderOverlaps", "InvalidAddress", "InvalidExport",
-    "InvalidExpression", "InvalidImport", "InvalidProperty", "InvalidTag", "InvalidValue",
-    "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NotAFolder",
+    "InvalidExpression", "InvalidImport", "InvalidProperty", "InvalidSample", "InvalidTag",
+    "InvalidValue", "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NotAFolder",
     "NothingToTrace", "OtherImages", "OtherProject", "OtherWeights", "PanopticError",
     "ProcessingFailed", "ProjectAway", "ProjectBusy", "ProjectDamaged", "ProjectGone",
     "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced", "ProjectTooNew", "SortingGone",
@@ -299,6 +299,13 @@ class InvalidExport(_InvalidDefinition):
 
     key = "invalid_export"
     texts = "export.cannot_"
+
+
+class InvalidSample(_InvalidDefinition):
+    """A sample, or a division, that cannot be made so. Params: what ``problem`` takes."""
+
+    key = "invalid_sample"
+    texts = "sampling.cannot_"
 
 
 class InvalidVersion(_InvalidDefinition):

@@ -147,7 +147,7 @@ def select_images(project: Project, view: str | View = "") -> pl.DataFrame:
     from panoptic_data.catalogue import registry
     from panoptic_data.catalogue.execute import run_view
 
-    chosen = _view_of(project, view)
+    chosen = view_of(project, view)
     catalogue = registry.get(project, fresh=True)
     return catalogue.frame[run_view(catalogue, chosen).rows]
 
@@ -177,7 +177,7 @@ def search_images(
     if isinstance(query, Path) and not query.is_file():
         raise wrong_argument("no_picture", path=query)
     wanted = open_image(query.read_bytes()) if isinstance(query, Path) else query
-    within = None if view is None else _view_of(project, view)
+    within = None if view is None else view_of(project, view)
     hits = find(project, wanted, encoder, within, k)
     rows = [(hit.sha1, hit.similarity, hit.percentile, hit.is_clear) for hit in hits]
     numbers = {"similarity": pl.Float64, "percentile": pl.Float64}
@@ -263,7 +263,7 @@ def export(
         require_choice("option", name, Options.__annotations__)
         annotation = "Sequence[str] | None" if name == "columns" else Options.__annotations__[name]
         check("export", name, value, annotation)
-    chosen = None if view is None else _view_of(project, view)
+    chosen = None if view is None else view_of(project, view)
     if saved is not None:
         chosen = saved_view(project, saved)
     if options.get("columns") is not None:
@@ -304,7 +304,7 @@ def lineage(
     return [as_json(value, sentence(value, language)) for value in lineages]
 
 
-def _view_of(project: Project, view: str | View) -> View:
+def view_of(project: Project, view: str | View) -> View:
     """Return a view, of which the project has every property."""
     from panoptic_data.annotations.deleted import live_property
     from panoptic_data.annotations.store import annotations_of

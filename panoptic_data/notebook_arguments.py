@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
 __all__ = [
+    "Seed",
     "check",
     "checked",
     "find_property",
@@ -28,6 +29,9 @@ __all__ = [
     "require_choice",
     "wrong_argument",
 ]
+
+Seed = int
+"""A whole number of 0 or more, where other numbers are counts."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -146,6 +150,8 @@ def _is_of(value: object, kind: str) -> bool:
         return isinstance(value, Iterable) and not isinstance(value, str | bytes)
     if kind == "Mapping":
         return isinstance(value, Mapping)
+    if kind == "Seed":
+        return isinstance(value, int) and not isinstance(value, bool) and value >= 0
     if kind == "int":
         return isinstance(value, int) and not isinstance(value, bool) and value >= 1
     return kind in {each.__name__ for each in type(value).__mro__}

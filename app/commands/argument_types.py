@@ -22,6 +22,7 @@ __all__ = [
     "only_with",
     "path",
     "port",
+    "seed",
 ]
 
 LAST_PORT = 65_535
@@ -42,6 +43,14 @@ def count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(cli_text("not_a_count", text=text))
     return number
+
+
+def seed(text: str) -> int:
+    """Read a whole number of 0 or more."""
+    if not text.isdecimal():
+        wanted = translate("sampling.cannot_seed", terminal_language(), given=text)
+        raise argparse.ArgumentTypeError(wanted)
+    return int(text)
 
 
 def days(text: str) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from app.services import sampling_text
 from app.session.language import number
 from panoptic_data.annotations.log import (
     ACCEPTED,
@@ -24,6 +25,7 @@ from panoptic_data.annotations.log import (
 )
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.messages import keys, translate
+from panoptic_data.sampling import recipe
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.state import State
@@ -66,7 +68,8 @@ class Part:
 class BatchSummary:
     """What a batch did: its first parts, how many there are ``more``, to how many images.
 
-    ``text`` is all of it in a few words: ``tag “war” on 12 images``.
+    ``text`` is all of it in a few words: ``tag “war” on 12 images``; ``how`` says of a sample how
+    it was made.
     """
 
     name: str
@@ -74,6 +77,7 @@ class BatchSummary:
     parts: tuple[Part, ...] = ()
     more: int = 0
     images: int = 0
+    how: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return what pages read."""
@@ -83,6 +87,7 @@ class BatchSummary:
             "parts": [asdict(part) for part in self.parts],
             "more": self.more,
             "images": self.images,
+            "how": self.how,
         }
 
 
@@ -121,6 +126,10 @@ class Words:
         """Return what an act is called; a code that is not known is shown as it is."""
         key = f"act.{code}"
         return translate(key, self._language) if key in keys("en") else code
+
+    def how(self, act: str, about: str | None) -> str | None:
+        """Return how a sample or a division was made; None of other acts."""
+        return sampling_text.how_made(about, self._language) if act in recipe.ACTS else None
 
     def images(self, count: int) -> str:
         """Return "12 images"."""
@@ -240,9 +249,10 @@ def _part_of_values(
 def _summary(
     words: Words, act: str, about: str | None, parts: Sequence[Part], images: int
 ) -> BatchSummary:
-    text = _text(words, act, about, parts, images)
+    how = words.how(act, about)
+    text = _text(words, act, None if how else about, parts, images)
     more = max(0, len(parts) - PARTS_SHOWN)
-    return BatchSummary(words.act(act), text, tuple(parts[:PARTS_SHOWN]), more, images)
+    return BatchSummary(words.act(act), text, tuple(parts[:PARTS_SHOWN]), more, images, how)
 
 
 def _text(words: Words, act: str, about: str | None, parts: Sequence[Part], images: int) -> str:

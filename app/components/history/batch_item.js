@@ -60,6 +60,7 @@ export class BatchItem {
       ...about,
       ...batch.parts.map((part) => partNode(part, texts, language)),
       more,
+      batch.how ? el("small", { class: "how", title: batch.how }, batch.how) : null,
     );
   }
 

@@ -24,6 +24,7 @@ import { el, fill, icon, number } from "../shared/ui/dom.js";
  * @property {Part[]} parts
  * @property {number} more
  * @property {number} images
+ * @property {string | null} how  a sample was made
  * @property {boolean} isOn
  * @property {string | null} undoes
  * @property {string[]} notes  what was numbered, of one that switches another

@@ -88,3 +88,18 @@ def test_an_act_that_nobody_knows_is_shown_as_it_is(store):
     note = create_property(store, "Note", "text")
     batch = store.commit(edits.set_value(store.state(), note.id, IMAGES, "x"), "some new act").id
     assert read(store, batch).name == "some new act"
+
+
+def test_a_sample_says_how_it_was_made_in_the_language_of_the_reader(store):
+    theme = create_property(store, "Sample", "tags")
+    tag = create_tag(store, theme, "2 diverse")
+    changes = edits.add_tags(store.state(), theme.id, IMAGES[:2], [tag.id])
+    line = 'diverse 2/4 seed=7 encoder=clip vectors=3fa91b view="date:1930s format:png"'
+    batch = store.commit(changes, "sample", about=line).id
+    assert read(store, batch).text == "sample “2 diverse” on 2 images"
+    assert read(store, batch).as_json()["how"] == (
+        "2 of 4, as different as can be, seed 7, vectors clip 3fa91b, view date:1930s format:png"
+    )
+    assert read(store, batch, "fr").how.startswith("2 sur 4, aussi différentes que possible")
+    tagged = store.commit(edits.add_tags(store.state(), theme.id, IMAGES[2:], [tag.id]), "tag")
+    assert read(store, tagged.id).how is None

@@ -1,0 +1,1 @@
+"""Some images of many: samples of a view, and its parts for training, validation and test."""
