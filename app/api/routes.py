@@ -20,6 +20,7 @@ from app.api import (
     imports,
     lineage,
     properties,
+    sampling,
     search,
     state_digest,
     suggestions,
@@ -50,6 +51,7 @@ def routes(project: Project) -> list[BaseRoute]:
     - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``history``.
     - ``/lineage``: why an image has a value: see ``lineage``.
     - ``/search/…``: query images, the terms of a search, its scale: see ``search``.
+    - ``/sampling``: samples of a view, and its parts for training: see ``sampling``.
     - ``/clearing/…``: groups of duplicates and their merges: see ``duplicates``.
     - ``/suggestions`` and what answers them: see ``suggestions`` and ``tag_status``.
     """
@@ -76,6 +78,7 @@ def _routes_at(project: Project) -> list[Route]:
         *suggestions.routes(project),
         *tag_status.routes(project),
         *search.routes(project),
+        *sampling.routes(project),
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.components.annotate import EDITORS, annotation_texts
 from app.components.assets import component
+from app.session.texts import section_texts
 from panoptic_data.annotations.values import COLOURS
 
 __all__ = ["Selection", "frame"]
@@ -79,6 +80,7 @@ def frame(
             "canCompare": can_compare,
             "texts": dict(texts),
             "annotate": {"texts": words, "colours": list(COLOURS)},
+            "sampling": section_texts("sampling", "ui_"),
         },
         states={"selection": lambda: None},
         presses={

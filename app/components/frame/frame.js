@@ -19,6 +19,7 @@ import { KeptLine, orKept } from "./kept_line.js";
 import { ModeLine } from "./mode_line.js";
 import { MoreLikeThese } from "./more_like_these.js";
 import { TagShortcuts, WRITING_KEYS } from "./tag_shortcuts.js";
+import { Sampling } from "./sampling.js";
 import { ShownSelection } from "./shown_selection.js";
 import { Tagging } from "./tagging.js";
 
@@ -40,6 +41,7 @@ const COMPARED_AT_MOST = 1_000;
  * @property {boolean} canCompare       whether "similar" can be asked
  * @property {Record<string, string>} texts
  * @property {{texts: Record<string, string>, colours: string[]}} annotate
+ * @property {Record<string, string>} sampling  texts of the panel of samples
  */
 
 export default component(
@@ -123,6 +125,13 @@ class Frame {
     this.modeLine = new ModeLine(this.words, data.language, this.tagShortcuts, {
       drawn: () => set(this.brushButton, "aria-pressed", String(brush.isOn)),
     });
+    this.sampling = new Sampling(data.sampling, data.language, {
+      targets: () => this.targetsOf(!selection.count),
+      isSelection: () => selection.count > 0,
+      count: () => selection.count || selection.total || 0,
+      done: (what, changed, batch) => this.done(what, changed, batch),
+    });
+    this.sample = iconButton("casino", "", () => this.sampling.open(this.sample), { class: "writes" });
     this.help = iconButton("keyboard", "", () => this.helpDialog.showModal());
     this.keyTable = el("dl", {});
     this.title = el("h2", {});
@@ -136,6 +145,7 @@ class Frame {
     root.replaceChildren(
       this.help,
       this.brushButton,
+      this.sample,
       this.exportView,
       this.keptLine.node,
       this.modeLine.node,
@@ -146,6 +156,7 @@ class Frame {
       this.moreLikeThese.panel,
       this.groupMenu.list,
       this.naming.panel,
+      this.sampling.panel,
     );
     this.sendSelectionLater = debounced(() => this.sendSelection(), SEND_AFTER);
     this.onSelectionChange = () => {
@@ -176,6 +187,7 @@ class Frame {
       [this.closeButton, texts.close],
       [this.brushButton, this.words.tag_title],
       [this.exportView, texts.export_view],
+      [this.sample, data.sampling.open],
     ]);
     for (const [button, label] of labels) {
       set(button, "title", label);
@@ -215,6 +227,7 @@ class Frame {
     write(this.moreButton, texts.more);
     write(this.export, texts.export);
     this.exportView.hidden = view === null || count > 0;
+    this.sample.hidden = view === null;
     this.inverse.hidden = view === null;
     this.only.hidden = selection.all;
     this.moreButton.hidden = !canCompare;
@@ -265,7 +278,13 @@ class Frame {
 
   /** Whether the keys belong to a dialog or panel over the page. */
   get isAway() {
-    return this.helpDialog.open || this.tagging.isOpen || this.naming.isOpen || this.moreLikeThese.isOpen;
+    return (
+      this.helpDialog.open ||
+      this.tagging.isOpen ||
+      this.naming.isOpen ||
+      this.moreLikeThese.isOpen ||
+      this.sampling.isOpen
+    );
   }
 
   /**
@@ -363,6 +382,7 @@ class Frame {
     this.sendSelectionLater.cancel();
     this.announcement.close();
     this.bar.close();
+    this.sampling.close();
     this.tagging.close();
     this.keptLine.close();
     this.groupMenu.close();

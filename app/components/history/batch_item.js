@@ -53,12 +53,17 @@ export class BatchItem {
       return el("span", { class: "what", title: text }, text);
     }
     const about = batch.act === "import" && batch.about ? [el("span", { class: "value" }, batch.about)] : [];
-    const more = batch.more ? el("small", {}, fill(texts.more_parts, { count: number(batch.more, language) })) : null;
+    // Of a sample it matters how it was made, not that its tag was made too.
+    const parts = batch.how ? batch.parts.filter(({ sign }) => sign !== "new") : batch.parts;
+    const more =
+      batch.more && !batch.how
+        ? el("small", {}, fill(texts.more_parts, { count: number(batch.more, language) }))
+        : null;
     return el(
       "span",
       { class: "what", title: batch.said },
       ...about,
-      ...batch.parts.map((part) => partNode(part, texts, language)),
+      ...parts.map((part) => partNode(part, texts, language)),
       more,
       batch.how ? el("small", { class: "how", title: batch.how }, batch.how) : null,
     );
