@@ -17,9 +17,10 @@ import polars as pl
 import pyarrow as pa
 
 from panoptic_data.duplicates import same_picture, verdicts
-from panoptic_data.duplicates.candidates import HashedImages, listed_pairs
+from panoptic_data.duplicates.candidates import HashedImages
 from panoptic_data.storage.schema import arrow
 from panoptic_data.storage.sync import sync_table, write_changes
+from panoptic_data.vectors.listed_pairs import listed_pairs
 
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project

@@ -1,27 +1,22 @@
-"""Which pairs of images may be one picture: near in their hashes, or under an encoder.
+"""Which pairs of images may be one picture: near in their hashes.
 
 Whether they are is found out by laying one over the other (``same_picture``). Pairs are numbers,
 ``left * count + right`` of positions left < right among the images, sorted by sha1. Not here:
-pairs of hashes (``hamming``), neighbours under an encoder (``vectors.neighbours``).
+pairs of hashes (``hamming``), neighbours under an encoder (``vectors.listed_pairs``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from panoptic_data.duplicates import hamming
-from panoptic_data.vectors import neighbours
 
-if TYPE_CHECKING:
-    from panoptic_data.storage.project import Project
-
-__all__ = ["HashedImages", "least_cosine", "listed_pairs", "usable_radius"]
+__all__ = ["HashedImages", "usable_radius"]
 
 Hashes = npt.NDArray[np.uint64]
 Positions = npt.NDArray[np.int64]
@@ -38,14 +33,6 @@ FIRST_OF_HASH = 4
 _MIRROR = np.uint64(0x5555555555555555)
 _HALF_TURN = np.uint64(0x55AA55AA55AA55AA)
 
-_LEAST_COSINE = {"clip": 0.6, "timm": 0.5, "visual": 0.9}
-_USUAL_LEAST = 0.6
-
-
-def least_cosine(slug: str) -> float:
-    """Return the cosine below which neighbours under an encoder are not looked at."""
-    return _LEAST_COSINE.get(slug.partition("-")[0], _USUAL_LEAST)
-
 
 def usable_radius(hashes: Hashes, radius: int) -> int:
     """Return the radius to use, in bits: smaller where the hash hardly tells images apart."""
@@ -53,29 +40,6 @@ def usable_radius(hashes: Hashes, radius: int) -> int:
         # A DCT hash has as many ones as zeros, so that distances are even.
         radius -= 2
     return max(radius, 0)
-
-
-def listed_pairs(project: Project, slugs: Sequence[str], sha1s: npt.NDArray[np.str_]) -> Pairs:
-    """Return the pairs of which one image is among the other's neighbours under an encoder.
-
-    ``sha1s`` are those of the images that take part, sorted.
-    """
-    parts = [np.empty(0, np.int64)]
-    for slug in slugs:
-        least = least_cosine(slug)
-        graph = neighbours.read(project, slug, least)
-        if not graph.sha1s:
-            continue
-        left, rank = np.nonzero((graph.lists.similarities >= least) & (graph.lists.ids >= 0))
-        right = graph.lists.ids[left, rank].astype(np.int64)
-        names = np.array(graph.sha1s)
-        position = np.searchsorted(sha1s, names)
-        is_there = sha1s[np.minimum(position, len(sha1s) - 1)] == names if len(sha1s) else None
-        if is_there is None:
-            continue
-        both = is_there[left] & is_there[right]
-        parts.append(_coded(position[left[both]], position[right[both]], len(sha1s)))
-    return np.unique(np.concatenate(parts))
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ block by block. Not here: finding the points (``local_features``), what agreemen
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from panoptic_data.media.local_features import LocalFeatures
+from panoptic_data.media.local_features import LocalFeatures, mirrored, rooted
 
 __all__ = [
     "NOT_MOVED",
@@ -53,16 +53,6 @@ FEWEST_BLOCKS = 4
 SMALLEST_OVERLAP = 400
 COLOUR_CELLS = 8
 
-# A descriptor is 4 × 4 cells of 8 directions; in the mirror image rows and turns are reversed.
-_MIRRORED = np.array(
-    [
-        (3 - row) * 32 + column * 8 + (8 - turn) % 8
-        for row in range(4)
-        for column in range(4)
-        for turn in range(8)
-    ]
-)
-
 
 @dataclass(frozen=True)
 class Alignment:
@@ -72,8 +62,9 @@ class Alignment:
     width and height. ``is_mirrored``: the right one is the mirror image. ``rotation`` is in
     degrees, -180 to 180, clockwise, that the right one (mirrored first) is turned by; ``scale``
     its size in the left one, in pixels of the features. ``left_points`` and ``right_points``
-    (inliers, 2) are the points that agree with the transform, in fractions. ``stretch`` is how
-    much longer one of its sides is than the other, 1 for a copy of the same form.
+    (inliers, 2) are the points that agree with the transform, in fractions, ``left_at`` (inliers,)
+    the positions of the former among those of the left picture. ``stretch`` is how much longer one
+    of its sides is than the other, 1 for a copy of the same form.
     """
 
     matrix: Matrix
@@ -83,6 +74,7 @@ class Alignment:
     left_points: Points
     right_points: Points
     stretch: float = 1.0
+    left_at: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
 
     @property
     def inliers(self) -> int:
@@ -215,8 +207,8 @@ def _aligned(left: LocalFeatures, right: LocalFeatures, is_mirrored: bool) -> Al
 
     descriptors, points = right.descriptors, right.points.astype(np.float64)
     if is_mirrored:
-        descriptors = descriptors[:, _MIRRORED]
-        points = np.column_stack([right.size[0] - 1 - points[:, 0], points[:, 1]])
+        moved, descriptors, _ = mirrored(right)
+        points = moved.astype(np.float64)
     pairs = _pairs(left.descriptors, descriptors)
     if len(pairs) < FEWEST_POINTS:
         return None
@@ -248,6 +240,7 @@ def _aligned(left: LocalFeatures, right: LocalFeatures, is_mirrored: bool) -> Al
         _fractions(left)[pairs[agree, 0]],
         _fractions(right)[pairs[agree, 1]],
         float(widest / narrowest),
+        pairs[agree, 0],
     )
 
 
@@ -273,7 +266,7 @@ def _pairs(left: npt.NDArray[np.uint8], right: npt.NDArray[np.uint8]) -> npt.NDA
     """Return (n, 2) positions of descriptors that are clearly nearest to each other."""
     if len(left) < FEWEST_POINTS or len(right) < FEWEST_POINTS:
         return np.zeros((0, 2), np.intp)
-    products = _rooted(left) @ _rooted(right).T
+    products = rooted(left) @ rooted(right).T
     rows = np.arange(len(left))
     nearest = products.argmax(axis=1)
     best = products[rows, nearest]
@@ -282,12 +275,6 @@ def _pairs(left: npt.NDArray[np.uint8], right: npt.NDArray[np.uint8]) -> npt.NDA
     # Of vectors of length 1 the squared distance is 2 - 2 × product.
     is_clear = (1 - best) < RATIO**2 * (1 - second)
     return np.column_stack([rows[is_clear], nearest[is_clear]])
-
-
-def _rooted(descriptors: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Return RootSIFT (Arandjelović and Zisserman, 2012): vectors of length 1."""
-    values = descriptors.astype(np.float32)
-    return np.asarray(np.sqrt(values / np.maximum(1, values.sum(axis=1, keepdims=True))))
 
 
 def _agreeing(

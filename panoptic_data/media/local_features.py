@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import io
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-__all__ = ["DESCRIPTOR_LENGTH", "LocalFeatures", "local_features"]
+__all__ = ["DESCRIPTOR_LENGTH", "LocalFeatures", "local_features", "mirrored", "rooted"]
 
 DESCRIPTOR_LENGTH = 128
 POINTS = 600
@@ -26,6 +26,17 @@ MOST_LONG_SIDE = 1_024
 CONTRAST, FAINT_CONTRAST = 0.04, 0.01
 FEW_POINTS = 150
 
+# A descriptor is 4 × 4 cells of 8 directions; in the mirror image rows and turns are reversed.
+_MIRRORED = np.array(
+    [
+        (3 - row) * 32 + column * 8 + (8 - turn) % 8
+        for row in range(4)
+        for column in range(4)
+        for turn in range(8)
+    ]
+)
+_NONE = np.zeros(0, np.float32)
+
 _detectors = threading.local()
 
 
@@ -36,7 +47,8 @@ class LocalFeatures:
     ``grey`` is (h, w) uint8, short side 160 to 256; ``points`` (n, 2) float32 are x and y in its
     pixels, the strongest first; ``descriptors`` are (n, 128) uint8; ``colours`` (h/4, w/4, 3)
     uint8 is the picture in RGB at a quarter of the size; ``enlarged`` is how many times as large
-    as the picture itself ``grey`` is, at least 1.
+    as the picture itself ``grey`` is, at least 1. ``turns`` (n,) float32 are the points' directions
+    in degrees, ``sizes`` (n,) float32 their diameters in pixels.
     """
 
     grey: npt.NDArray[np.uint8]
@@ -44,6 +56,8 @@ class LocalFeatures:
     descriptors: npt.NDArray[np.uint8]
     colours: npt.NDArray[np.uint8]
     enlarged: float = 1.0
+    turns: npt.NDArray[np.float32] = field(default_factory=lambda: _NONE)
+    sizes: npt.NDArray[np.float32] = field(default_factory=lambda: _NONE)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -63,12 +77,28 @@ def local_features(thumbnail: bytes, most: int = POINTS) -> LocalFeatures:
     width = picture.width
     picture = _resized(picture)
     grey = np.asarray(picture.convert("L"))
-    points, descriptors = _detected(grey, most, CONTRAST)
+    points, descriptors, shapes = _detected(grey, most, CONTRAST)
     if len(points) < FEW_POINTS:
-        points, descriptors = _detected(grey, most, FAINT_CONTRAST)
+        points, descriptors, shapes = _detected(grey, most, FAINT_CONTRAST)
     colours = np.asarray(picture.reduce(4))
     enlarged = max(1.0, picture.width / width)
-    return LocalFeatures(grey, points, descriptors, colours, enlarged)
+    turns, sizes = shapes.T
+    return LocalFeatures(grey, points, descriptors, colours, enlarged, turns, sizes)
+
+
+def mirrored(
+    features: LocalFeatures,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """Return points, descriptors and turns as the mirror image would have them."""
+    width, _ = features.size
+    points = np.column_stack([width - 1 - features.points[:, 0], features.points[:, 1]])
+    return points, features.descriptors[:, _MIRRORED], (180 - features.turns) % 360
+
+
+def rooted(descriptors: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Return RootSIFT (Arandjelović and Zisserman, 2012): vectors of length 1."""
+    values = descriptors.astype(np.float32)
+    return np.asarray(np.sqrt(values / np.maximum(1, values.sum(axis=1, keepdims=True))))
 
 
 def _resized(picture: Image.Image) -> Image.Image:
@@ -84,15 +114,18 @@ def _resized(picture: Image.Image) -> Image.Image:
 
 def _detected(
     grey: npt.NDArray[np.uint8], most: int, contrast: float
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8]]:
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+    """Return places (n, 2), descriptors (n, 128), and directions and sizes (n, 2)."""
     keypoints, rows = _detector(most, contrast).detectAndCompute(grey, None)
     if rows is None or not keypoints:
-        return np.zeros((0, 2), np.float32), np.zeros((0, DESCRIPTOR_LENGTH), np.uint8)
+        none = np.zeros((0, 2), np.float32)
+        return none, np.zeros((0, DESCRIPTOR_LENGTH), np.uint8), none
     points = np.array([point.pt for point in keypoints], np.float32)
     strength = np.array([point.response for point in keypoints])
     # The detector keeps all points of the weakest strength that it keeps, in an order of its own.
     order = np.lexsort((points[:, 1], points[:, 0], -strength))[:most]
-    return points[order], np.asarray(np.rint(rows[order]), np.uint8)
+    shapes = np.array([(point.angle, point.size) for point in keypoints], np.float32)
+    return points[order], np.asarray(np.rint(rows[order]), np.uint8), shapes[order]
 
 
 def _detector(most: int, contrast: float) -> Any:
