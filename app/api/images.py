@@ -1,6 +1,6 @@
 """Images by identifier: thumbnails, and originals in a form that a browser shows.
 
-The client names a sha1 or a file identifier; both are looked up in the tables, and no path
+The client names sha1s or a file identifier; both are looked up in the tables, and no path
 is ever taken from it. Not here: rows of views (``view_data``), query images (``search``).
 """
 
@@ -45,7 +45,12 @@ CONVERTED_SIDE = 4096
 # Decoding originals takes memory by the hundred megabytes: two at a time.
 CONVERTED_AT_ONCE = 2
 
+# A gallery asks for a few rows of tiles at a time (``thumbnail_batches.js``).
+BATCH_AT_MOST = 64
+_LENGTH_BYTES = 4
+
 _SHA1 = re.compile(r"[0-9a-f]{40}")
+_SHA1S = re.compile(rf"(?:[0-9a-f]{{40}}){{1,{BATCH_AT_MOST}}}")
 _FILE_ID = re.compile(r"[0-9a-f]{16}")
 _SHOWN_BY_BROWSERS = frozenset({"JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"})
 _MODES_MISREAD_BY_BROWSERS = frozenset({"CMYK", "YCCK", "LAB", "F", "I"})
@@ -62,17 +67,23 @@ _PLACEHOLDER = (
 
 
 def routes(project: Project, thumbnails: Thumbnails) -> list[Route]:
-    """Return the routes ``/thumb/{sha1}``, ``/image/{sha1}`` and ``/file/{file_id}``."""
+    """Return the routes ``/thumb/{sha1}``, ``/thumbs``, ``/image/{sha1}`` and ``/file/{file_id}``.
+
+    ``/thumbs?sha1s=`` answers several stored thumbnails at once: forty digits each, one after the
+    other, ``BATCH_AT_MOST`` of them. First the length of each in bytes (uint32, little endian), 0
+    where ``/thumb/{sha1}`` would be a 404, then the JPEGs, all in this order.
+    """
     images = _Images(project, thumbnails)
     return [
         Route("/thumb/{sha1}", images.thumb),
+        Route("/thumbs", images.thumbs),
         Route("/image/{sha1}", images.image),
         Route("/file/{file_id}", images.file),
     ]
 
 
 class _Images:
-    """The answers to the three routes of a project."""
+    """The answers to the four routes of a project."""
 
     def __init__(self, project: Project, thumbnails: Thumbnails) -> None:
         self._project = project
@@ -96,6 +107,25 @@ class _Images:
         if larger is None:
             return _image_response(stored, "image/jpeg", None, _NO_STORE)
         return _image_response(larger, "image/jpeg", tag, _IMMUTABLE)
+
+    async def thumbs(self, request: Request) -> Response:
+        names = request.query_params.get("sha1s", "")
+        if not _SHA1S.fullmatch(names):
+            return Response(status_code=404, headers={"Cache-Control": _NO_STORE})
+        tag = f'"{hashlib.sha1(names.encode()).hexdigest()}"'
+        if _is_cached(request, tag):
+            return _not_modified(tag, _IMMUTABLE)
+        sha1s = [names[start : start + 40] for start in range(0, len(names), 40)]
+        stored = await asyncio.gather(*map(self._thumbnails.get, sha1s))
+        parts = [data or b"" for data in stored]
+        lengths = [len(data).to_bytes(_LENGTH_BYTES, "little") for data in parts]
+        body = b"".join([*lengths, *parts])
+        # What is not there yet may come.
+        tag_and_cache = (tag, _IMMUTABLE) if all(parts) else (None, _NO_STORE)
+        answer = _image_response(body, "application/octet-stream", *tag_and_cache)
+        # Pictures are compressed already: the middleware would only spend time on them.
+        answer.headers["Content-Encoding"] = "identity"
+        return answer
 
     async def image(self, request: Request) -> Response:
         sha1 = request.path_params["sha1"]

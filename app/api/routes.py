@@ -39,7 +39,7 @@ __all__ = ["routes"]
 def routes(project: Project) -> list[BaseRoute]:
     """Return every route of ours; each once more at every corpus version: see ``version_routes``.
 
-    - ``/thumb``, ``/image`` and ``/file``: see ``images``.
+    - ``/thumb``, ``/thumbs``, ``/image`` and ``/file``: see ``images``.
     - ``/rows``, ``/among``, ``/groups``, ``/aspects`` and ``/map``: see ``view_data``.
     - ``/plotly.js``: the drawing library that the Python package brings.
     - ``/problems.csv?lang=``: files that cannot be read or are missing, with reasons.

@@ -1,6 +1,8 @@
 """The gallery alone, on more images than a test could make: its rows come from the test."""
 
 import json
+import re
+import struct
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -10,6 +12,7 @@ from panoptic_data.catalogue import field_counts, registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.storage.project import open_project
 from panoptic_data.views.model import View, to_address
+from tests import synthetic
 from tests.dashboard import WIDE, eventually
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -117,6 +120,84 @@ def top(page):
         }"""
     )
     return matches.json_value()
+
+
+def side_of(sha1):
+    """A size that no other image near it has."""
+    number = int(sha1, 16)
+    return 1 + number % 211, 1 + number // 211 % 199
+
+
+def pictures(route):
+    """Answer like the server: each image's picture has a size of its own."""
+    names = re.findall(".{40}", route.request.url.partition("=")[2])
+    images = [synthetic.picture("teal", side_of(name)) for name in names]
+    lengths = struct.pack(f"<{len(images)}I", *map(len, images))
+    route.fulfill(body=lengths + b"".join(images), content_type="application/octet-stream")
+
+
+@pytest.fixture
+def measured(page):
+    """The gallery, whose pictures say by their size whose they are."""
+    page.unroute("**/thumb/*")
+    page.route("**/thumb/*", lambda route: route.abort())
+    page.route("**/thumbs?*", pictures)
+    page.reload()
+    expect(page.locator(".tile img.here").first).to_be_visible()
+    return page
+
+
+# In each frame of a scroll: tiles in sight, those whose picture is here, and those whose picture is
+# another image's.
+WATCH = """async (grid, [moves, speed]) => {
+  const seen = { tiles: 0, pictures: 0, wrong: 0 };
+  const began = performance.now();
+  const from = grid.scrollTop;
+  for (let frame = 0; performance.now() - began < 1500; frame++) {
+    await new Promise(requestAnimationFrame);
+    for (const tile of grid.querySelectorAll(".tile")) {
+      const image = tile.querySelector("img");
+      const box = tile.getBoundingClientRect();
+      if (box.bottom < 0 || box.top > innerHeight || !tile.dataset.sha1) continue;
+      seen.tiles += 1;
+      if (!image.classList.contains("here")) continue;
+      const number = Number(BigInt("0x" + tile.dataset.sha1));
+      const [width, height] = [1 + (number % 211), 1 + (Math.floor(number / 211) % 199)];
+      if (image.naturalWidth === width && image.naturalHeight === height) seen.pictures += 1;
+      else seen.wrong += 1;
+    }
+    if (speed) grid.scrollTop = from + ((performance.now() - began) / 1000) * speed;
+    else moves[frame % moves.length] < 0 ? window.show({ view: `v${frame % 3}` })
+      : (grid.scrollTop = moves[frame % moves.length]);
+  }
+  return seen;
+}"""
+
+
+def test_pictures_are_there_while_one_scrolls(measured):
+    grid = measured.locator(".grid")
+    # A first move: from then on what lies beside is fetched too.
+    grid.evaluate("grid => grid.scrollTop = 3000")
+    top(measured)
+    seen = grid.evaluate(WATCH, [[], 1_200])
+    assert seen["wrong"] == 0
+    # On a machine that does nothing else all are; before, a scroll showed flat colours.
+    assert seen["pictures"] > 0.8 * seen["tiles"]
+
+
+def test_no_tile_ever_shows_the_picture_of_another_image(measured):
+    # Jumps, small moves, and other views in between: the tiles are those of other images each time.
+    measured.unroute("**/rows?*")
+    measured.route("**/rows?*", shifted)
+    moves = [0, 400, 90_000, 90_300, -1, 91_000, 200, -1, 1_000_000, 1_000_400]
+    seen = measured.locator(".grid").evaluate(WATCH, [moves, 0])
+    assert seen["wrong"] == 0
+    assert eventually(lambda: measured.locator(".grid").evaluate(WATCH, [[500], 0])["pictures"] > 0)
+
+
+def shifted(route):
+    view = dict(parse_qsl(urlsplit(route.request.url).query)).get("view", "")
+    answer(route, before=-1_000 * int(view.removeprefix("v") or 0))
 
 
 def larger(page, times):

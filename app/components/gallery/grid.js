@@ -1,11 +1,11 @@
 // The virtual grid: a sheet of tiles. Not here: what a press does, where each row lies
 // (geometry.js), scrolling and headings (virtual_sheet.js).
-import { el, set } from "../shared/ui/dom.js";
+import { el, numberOf, set } from "../shared/ui/dom.js";
 import { changes as displayChanges, display } from "../shared/ui/display_settings.js";
 import { brush } from "../shared/store/brush.js";
 import { known } from "./captions.js";
 import { EDGE, GAP, cells, indicesInside, layout, tall } from "./geometry.js";
-import { Sheet, numberOf } from "./virtual_sheet.js";
+import { Sheet } from "./virtual_sheet.js";
 import { emptyTile, makeTile, showTile } from "./tile.js";
 
 // Rows of tiles drawn above and below what is in sight.
@@ -140,7 +140,7 @@ export class Grid extends Sheet {
         isSelected: data ? selection.has(data.sha1) : selection.all,
         isCurrent: index === this.current,
         isStamped: Boolean(data && brush.done.has(data.sha1)),
-        canLoad: this.scroll.isSettled,
+        canLoad: !this.scroll.isFlying,
         isTwin: Boolean(data && data.sha1 === this.twin),
         ranked: this.ranked,
         chip: says.chip,

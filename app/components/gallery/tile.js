@@ -1,13 +1,9 @@
 // One tile: a picture, its circle to select it, its captions. Not here: where it lies.
 import { el, fill, icon, set, write } from "../shared/ui/dom.js";
-import { makePicture } from "../shared/ui/picture.js";
-import { routeTo } from "../shared/bridge/address.js";
+import { emptyPicture, makePicture, showPicture } from "../shared/ui/picture.js";
 import { showCaptions } from "./captions.js";
 import { chip } from "./sort_chip.js";
 
-// The shorter side of what the server keeps, and of the one larger size that it makes for us.
-const STORED = 256;
-const LARGER = 512;
 // A tile that follows its picture's shape misses it by a hundredth at most.
 const NEARLY = 1.03;
 
@@ -75,21 +71,22 @@ export function showTile(tile, row, how) {
   const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);
   set(tile, "aria-label", showCaptions(caption, row, how.captions, how.words) || null);
   write(frame.children[1], badge(row, how));
-  showPicture(frame, row, how);
+  showShape(frame, row, how);
+  showPicture(/** @type {HTMLImageElement} */ (frame.firstElementChild), pictured(row), {
+    pixels: Math.min(how.width, how.height),
+    canLoad: how.canLoad,
+  });
+}
+
+/** Which picture a row has. @param {import("./rows.js").Row | null} row */
+export function pictured(row) {
+  return row && { sha1: row.sha1, isDamaged: row.status !== "ok" && !row.width };
 }
 
 /** Free what a tile holds, so that the browser stops fetching it. @param {HTMLElement} tile */
 export function emptyTile(tile) {
   const image = tile.querySelector("img");
-  image?.removeAttribute("src");
-  image?.classList.remove("here");
-  tile.firstElementChild?.classList.remove("broken");
-}
-
-/** The address of a thumbnail that fills `pixels` on this screen. */
-export function thumbnail(sha1, pixels) {
-  const isLarger = pixels * Math.min(2, devicePixelRatio) > 1.25 * STORED;
-  return isLarger ? routeTo(`/thumb/${sha1}?w=${LARGER}`) : routeTo(`/thumb/${sha1}`);
+  if (image) emptyPicture(image);
 }
 
 /** What a screen reader says of an image besides its name. */
@@ -104,20 +101,6 @@ function badge(row, how) {
   if (row && how.chip) return chip(row, how.chip, how.words);
   if (row?.similarity != null) return row.similarity.toFixed(2);
   return row && row.copies > 1 ? `×${row.copies}` : "";
-}
-
-function showPicture(frame, row, how) {
-  const image = frame.firstElementChild;
-  const isDamaged = Boolean(row && row.status !== "ok" && !row.width);
-  const source = row && !isDamaged ? thumbnail(row.sha1, Math.min(how.width, how.height)) : null;
-  if (image.dataset.sha1 !== row?.sha1) {
-    image.removeAttribute("src");
-    image.classList.remove("here");
-    image.dataset.sha1 = row?.sha1 ?? "";
-    frame.classList.toggle("broken", isDamaged);
-  }
-  showShape(frame, row, how);
-  if (source && how.canLoad && image.getAttribute("src") !== source) image.src = source;
 }
 
 function showShape(frame, row, how) {

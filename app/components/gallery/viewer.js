@@ -3,7 +3,8 @@
 import { el, fill, icon, iconButton, isTyping, number, set, write } from "../shared/ui/dom.js";
 import { routeTo } from "../shared/bridge/address.js";
 import { PartSearch } from "./part_search.js";
-import { thumbnail } from "./tile.js";
+import { addressOf } from "../shared/ui/picture.js";
+import { keptThumbnail } from "../shared/store/thumbnails.js";
 
 /**
  * @typedef {object} Shown
@@ -97,7 +98,7 @@ export class Viewer {
     this.damage.hidden = !shown.isDamaged;
     for (const image of [this.small, this.large]) image.removeAttribute("src");
     if (shown.isDamaged) return;
-    this.small.setAttribute("src", thumbnail(shown.sha1, 256));
+    this.small.setAttribute("src", keptThumbnail(shown.sha1) ?? addressOf(shown.sha1, 0));
     this.large.setAttribute("src", routeTo(`/image/${shown.sha1}`));
   }
 

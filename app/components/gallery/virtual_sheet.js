@@ -2,10 +2,12 @@
 // elements. Grid and table are sheets. Not here: what a row of images looks like, what a press
 // does, where each row lies (geometry.js).
 import { ask } from "../shared/bridge/page_requests.js";
-import { el, set } from "../shared/ui/dom.js";
+import { el, numberOf, set } from "../shared/ui/dom.js";
 import { Scrolling } from "../shared/ui/virtual_scroll.js";
 import { brush } from "../shared/store/brush.js";
-import { HEADER, groupOf, layout, rowAt, rowOf, rowsInSight, shownRanges } from "./geometry.js";
+import { Thumbnails } from "../shared/store/thumbnails.js";
+import { picturesWanted, rowsDrawn } from "./ahead.js";
+import { HEADER, groupOf, layout, rowAt, rowOf, shownRanges } from "./geometry.js";
 import { makeHeader, showHeader } from "./group_header.js";
 import { Ticks } from "./group_checkboxes.js";
 
@@ -63,7 +65,13 @@ export class Sheet extends EventTarget {
     node.classList.add("sheet");
     node.append(this.pin, this.tall);
     this.draw = this.draw.bind(this);
-    this.scroll = new Scrolling(node, { draw: this.draw, settled: () => this.dispatchEvent(new Event("settled")) });
+    this.scroll = new Scrolling(node, {
+      draw: this.draw,
+      moved: () => this.drawRows(false),
+      settled: () => this.dispatchEvent(new Event("settled")),
+    });
+    this.thumbnails = new Thumbnails();
+    this.thumbnails.addEventListener("change", () => this.scroll.drawSoon());
     this.size = new ResizeObserver(() => this.relayout());
     this.size.observe(node);
     this.redraw = () => {
@@ -272,19 +280,31 @@ export class Sheet extends EventTarget {
   }
 
   draw() {
-    const { geometry: g, scroll, margin } = this;
+    this.drawRows(true);
+  }
+
+  /** @param {boolean} isWhole  else rows that are drawn stay as they are: only the bar moved */
+  drawRows(isWhole) {
+    const { geometry: g, scroll } = this;
     if (!scroll.window || this.isAwaited) return;
-    const { first, last } = rowsInSight(g, scroll.offset - margin, scroll.window + 2 * margin);
+    const { first, last } = rowsDrawn(g, scroll, this.margin);
     const wanted = new Set();
     for (let row = first; row <= last; row++) wanted.add(this.keyOf(row));
     for (const key of [...this.shown.keys()]) if (!wanted.has(key)) this.drop(key);
-    for (let row = first; row <= last; row++) this.drawRow(row);
+    this.wantPictures();
+    for (let row = first; row <= last; row++) this.drawRow(row, isWhole);
     this.drawPin();
     if (last >= first && this.rows.total) {
       const end = g.first[last] + Math.max(0, g.count[last] - 1);
       this.rows.want(shownRanges(g, g.first[first], end));
     }
     set(this.node, "aria-activedescendant", this.activeId());
+  }
+
+  /** Ask for the pictures in sight and for those that come next; for none while the bar flies. */
+  wantPictures() {
+    const { geometry: g, scroll, rows } = this;
+    this.thumbnails.want(scroll.isFlying || !rows.total ? [] : picturesWanted(g, scroll, rows, this.margin));
   }
 
   activeId() {
@@ -309,11 +329,14 @@ export class Sheet extends EventTarget {
     node.remove();
   }
 
-  drawRow(row) {
+  drawRow(row, isWhole) {
     const { geometry: g } = this;
-    const node = this.shown.get(this.keyOf(row)) ?? this.makeRow(row);
+    const known = this.shown.get(this.keyOf(row));
+    const node = known ?? this.makeRow(row);
+    const transform = `translateY(${g.top[row] - this.scroll.offset + this.scroll.bar}px)`;
+    if (node.style.transform !== transform) node.style.transform = transform;
+    if (known && !isWhole) return;
     set(node, "aria-rowindex", row + 1 + this.headed.rows);
-    node.style.transform = `translateY(${g.top[row] - this.scroll.offset + this.scroll.bar}px)`;
     if (g.count[row]) this.drawImages(node, row);
     else this.drawHeader(node, g.group[row]);
   }
@@ -366,15 +389,10 @@ export class Sheet extends EventTarget {
   close() {
     this.size.disconnect();
     this.rows.stop();
+    this.thumbnails.stop();
     this.scroll.stop();
     this.rows.removeEventListener("change", this.redraw);
     this.selection.removeEventListener("change", this.redraw);
     brush.removeEventListener("change", this.stamped);
   }
-}
-
-/** The number that the element around an inner one says, or -1. */
-export function numberOf(target, selector, attribute) {
-  const element = target instanceof Element ? target.closest(selector) : null;
-  return element ? Number(element.getAttribute(attribute)) : -1;
 }

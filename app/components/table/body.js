@@ -1,10 +1,10 @@
 // The rows of the table: a sheet of one image a row. Not here: the headings of its columns, what
 // a press does, what a cell says (columns.js), scrolling and groups (virtual_sheet.js).
-import { makePicture } from "../shared/ui/picture.js";
-import { el, fill, icon, set, write } from "../shared/ui/dom.js";
-import { Sheet, numberOf } from "../gallery/virtual_sheet.js";
+import { emptyPicture, makePicture, showPicture } from "../shared/ui/picture.js";
+import { el, fill, icon, numberOf, set, write } from "../shared/ui/dom.js";
+import { Sheet } from "../gallery/virtual_sheet.js";
 import { brush } from "../shared/store/brush.js";
-import { routeTo } from "../shared/bridge/address.js";
+import { pictured } from "../gallery/tile.js";
 import { ROW, lines } from "./row_geometry.js";
 
 const HEAD = 30;
@@ -93,7 +93,8 @@ export class Body extends Sheet {
 
   /** @param {HTMLElement} node */
   empty(node) {
-    node.querySelector("img")?.removeAttribute("src");
+    const image = node.querySelector("img");
+    if (image) emptyPicture(image);
   }
 
   drawImages(node, position) {
@@ -130,8 +131,13 @@ export class Body extends Sheet {
 
   drawOwn(cell, column, row) {
     const { name } = column;
-    if (name === "picture")
-      showPicture(/** @type {HTMLElement} */ (cell.firstElementChild), row, this.scroll.isSettled);
+    if (name === "picture") {
+      const frame = /** @type {HTMLElement} */ (cell.firstElementChild);
+      // The dominant colour stands in until the picture is here.
+      frame.style.setProperty("--colour", row.colour ?? "transparent");
+      const image = /** @type {HTMLImageElement} */ (frame.firstElementChild);
+      showPicture(image, pictured(row), { pixels: ROW, canLoad: !this.scroll.isFlying });
+    }
     if (name === "colour" || column.property)
       showColour(/** @type {HTMLElement} */ (cell.firstElementChild), column.text(row) || null);
   }
@@ -188,21 +194,6 @@ const MAKERS = {
 function writeCell(cell, text) {
   write(cell.firstElementChild ?? cell, text);
   if (cell.title !== text) cell.title = text;
-}
-
-function showPicture(frame, row, canLoad) {
-  const image = frame.firstElementChild;
-  const isDamaged = row.status !== "ok" && !row.width;
-  const source = isDamaged ? null : routeTo(`/thumb/${row.sha1}`);
-  if (image.dataset.sha1 !== row.sha1) {
-    image.removeAttribute("src");
-    image.classList.remove("here");
-    image.dataset.sha1 = row.sha1;
-    frame.classList.toggle("broken", isDamaged);
-  }
-  // The dominant colour stands in until the picture is here.
-  frame.style.setProperty("--colour", row.colour ?? "transparent");
-  if (source && canLoad && image.getAttribute("src") !== source) image.src = source;
 }
 
 function showColour(swatch, colour) {

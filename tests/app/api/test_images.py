@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import itertools
+import struct
 
 import pytest
 from PIL import Image
@@ -19,6 +21,44 @@ def test_a_thumbnail_is_kept_forever_and_not_sent_twice(ask, real_corpus):
     assert Image.open(io.BytesIO(body)).size == (384, 256)
     again, nothing = ask(f"/thumb/{name}", If_None_Match=answer.headers["ETag"])
     assert (again.status, nothing) == (304, b"")
+
+
+def parts(body, count):
+    """Take an answer of ``/thumbs`` apart: lengths (uint32, little endian), then the JPEGs."""
+    lengths = struct.unpack(f"<{count}I", body[: 4 * count])
+    ends = list(itertools.accumulate(lengths, initial=4 * count))
+    assert ends[-1] == len(body)
+    return [body[start:end] for start, end in itertools.pairwise(ends)]
+
+
+def test_several_thumbnails_in_one_answer_are_those_that_are_served_alone(ask, real_corpus):
+    names = [sha1_of(real_corpus[2][name]) for name in ("red.jpg", "scan.tif", "book.jp2")]
+    path = f"/thumbs?sha1s={''.join(names)}"
+    answer, body = ask(path)
+    assert parts(body, 3) == [ask(f"/thumb/{name}")[1] for name in names]
+    assert "immutable" in answer.headers["Cache-Control"]
+    # A JPEG does not get smaller by being compressed again.
+    assert answer.headers["Content-Encoding"] == "identity"
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+    again, nothing = ask(path, If_None_Match=answer.headers["ETag"])
+    assert (again.status, nothing) == (304, b"")
+
+
+def test_what_is_served_alone_by_no_one_is_empty_among_others_and_may_come_later(ask, real_corpus):
+    contents = real_corpus[2]
+    red = sha1_of(contents["red.jpg"])
+    # Neither an image that is not there nor a file that poses as one.
+    names = ["0" * 40, red, sha1_of(contents["page.png"])]
+    answer, body = ask(f"/thumbs?sha1s={''.join(names)}")
+    assert parts(body, 3) == [b"", ask(f"/thumb/{red}")[1], b""]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "names", ["", "x", "0" * 39, "0" * 41, "0" * 40 * 65, "0" * 39 + "'", "../" * 14, "%00" * 40]
+)
+def test_a_list_of_thumbnails_that_is_none_is_not_found(ask, names):
+    assert ask(f"/thumbs?sha1s={names.replace(chr(39), '%27')}")[0].status == 404
 
 
 def test_a_larger_thumbnail_is_made_of_the_original_and_never_larger_than_it(ask, real_corpus):

@@ -51,6 +51,12 @@ export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** The number that the element around an inner one says, or -1. */
+export function numberOf(target, selector, attribute) {
+  const element = target instanceof Element ? target.closest(selector) : null;
+  return element ? Number(element.getAttribute(attribute)) : -1;
+}
+
 /** Fill `{name}` places of a text. @param {string} text @param {Record<string, any>} values */
 export function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (match, name) => (name in values ? values[name] : match));

@@ -1,4 +1,5 @@
 // How a list taller than a browser can scroll is scrolled. Not here: what is in the list.
+import { Speed } from "./scroll_speed.js";
 
 // Chromium stops at some 33 million pixels, Firefox at 17.8 million: stay below both.
 export const TALLEST = 15_000_000;
@@ -58,29 +59,60 @@ export class Scroll {
 
 /** An element scrolled so: what its bar says is heard, and written. */
 export class Scrolling extends Scroll {
-  /** @param {HTMLElement} node @param {{draw: () => void, settled: () => void}} acts */
-  constructor(node, { draw, settled }) {
+  /**
+   * @param {HTMLElement} node
+   * @param {{draw: () => void, moved: () => void, settled: () => void}} acts  `moved` draws what a move
+   *   brings into sight, `draw` all of it
+   */
+  constructor(node, { draw, moved, settled }) {
     super();
     this.node = node;
     this.draw = draw;
+    this.drawMoved = moved;
     this.settled = settled;
-    /** While the bar flies, pictures are not asked for, only their colours. */
     this.isSettled = true;
+    /** Whether anyone has scrolled here since it was begun. */
+    this.isUsed = false;
+    this.speed = new Speed();
+    this.frame = 0;
+    /** Whether the next frame draws all. */
+    this.isWhole = false;
     node.addEventListener("scroll", () => this.onScroll(), { passive: true });
   }
 
   onScroll() {
     if (Math.abs(this.node.scrollTop - this.bar) < 1) return;
+    const before = this.offset;
     this.moved(this.node.scrollTop);
+    this.speed.moved(this.offset - before, performance.now(), this.window);
     this.isSettled = false;
+    this.isUsed = true;
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.onSettled(), SETTLED_AFTER);
-    cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(this.draw);
+    this.frame ||= requestAnimationFrame(() => this.onFrame());
+  }
+
+  /** Draw all with the next frame. */
+  drawSoon() {
+    this.isWhole = true;
+    this.frame ||= requestAnimationFrame(() => this.onFrame());
+  }
+
+  onFrame() {
+    this.frame = 0;
+    const draw = this.isWhole ? this.draw : this.drawMoved;
+    this.isWhole = false;
+    draw();
+  }
+
+  /** While the bar flies pictures are not asked for: colours stand in for them. */
+  get isFlying() {
+    return !this.isSettled && this.speed.isFlight(this.window);
   }
 
   onSettled() {
     this.isSettled = true;
+    this.speed.rest();
     // The bar moved one to one with what is shown; at rest it says the true place again.
     this.to(this.offset);
     this.write();
@@ -99,11 +131,14 @@ export class Scrolling extends Scroll {
   reset() {
     this.stop();
     this.isSettled = true;
+    this.isUsed = false;
+    this.speed.rest();
     this.offset = this.bar = this.height = this.window = 0;
   }
 
   stop() {
     clearTimeout(this.settling);
     cancelAnimationFrame(this.frame);
+    this.frame = 0;
   }
 }
