@@ -4,7 +4,7 @@
 
 `hashes`: share of edits within a radius of their original, and pairs of other corpora within
 it, nearly all false. `groups`: the groups that `detect.update` finds in the three corpora with
-MobileNet's neighbours, by edit.
+MobileNet's neighbours, and with those of each encoder in neardup, by edit.
 `semantic`: the same by embedding and threshold. `alike`: see `bench.alike`. `shipped`: precision
 and recall of pairs by edit, for each hash, for near groups and for encoders, at the thresholds in
 use. `scale`: seconds and memory of finding pairs.
@@ -80,24 +80,31 @@ def _count(hashes: np.ndarray, radius: int) -> int:
 
 def _groups(_sizes: list[int]) -> None:
     print("\nGroups that `detect.update` finds\n")
-    print("| corpus | images | seconds (cpu) | radius used | near groups | members |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for name in ("neardup", *OTHERS):
+    print("| corpus | encoder | images | seconds (cpu) | radius used | near groups | members |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    shares = {}
+    for name, encoder in (
+        *(("neardup", encoder) for encoder in (None, *ENCODERS)),
+        *((name, "mobilenet") for name in OTHERS),
+    ):
         project = corpora.corpus(name)
-        seen = corpora.embedded(name, "mobilenet")
-        neighbours.update(project, seen.slug, "bench")
+        slugs = [] if encoder is None else [corpora.embedded(name, encoder).slug]
+        for slug in slugs:
+            neighbours.update(project, slug, "bench")
         began, spent = time.perf_counter(), time.process_time()
-        result = detect.update(project, "bench", [seen.slug])
+        result = detect.update(project, "bench", slugs)
         seconds = f"{time.perf_counter() - began:.2f} ({time.process_time() - spent:.2f})"
         rows = project.database().frame("duplicates").filter(kind="near")
         count = project.database().count("images")
         print(
-            f"| {name} | {count} | {seconds} | {result.extra['radius_used']} | "
+            f"| {name} | {encoder} | {count} | {seconds} | {result.extra['radius_used']} | "
             f"{rows['group'].n_unique()} | {rows.height} |",
             flush=True,
         )
-    rows = corpora.corpus("neardup").database().frame("duplicates").filter(kind="near")
-    _by_edit("near", dict(rows.select("sha1", "group").iter_rows()))
+        if name == "neardup":
+            shares[f"near, {encoder}"] = dict(rows.select("sha1", "group").iter_rows())
+    for name, group_of in shares.items():
+        _by_edit(name, group_of)
 
 
 def _by_edit(name: str, group_of: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from app.session.language import number, terminal_language
+from app.session.language import image_count, number, terminal_language
 from panoptic_data.catalogue import registry
 from panoptic_data.exchange import keywords
 from panoptic_data.messages import translate
@@ -24,7 +24,12 @@ def run(args: argparse.Namespace) -> int:
         counts = {"images": images, "keywords": different, "property": args.property}
         print(json.dumps({**counts, "changes": changes}, ensure_ascii=False))
         return 0
-    counted = {"keywords": number(different), "images": number(images), "property": args.property}
+    language = terminal_language()
+    counted = {
+        "keywords": translate("keywords.count", language, count=different, shown=number(different)),
+        "images": image_count(images, 0, language),
+        "property": args.property,
+    }
     key = "none" if not images else "dry_run" if args.dry_run else "done" if changes else "same"
-    print(translate(f"keywords.{key}", terminal_language(), **counted))
+    print(translate(f"keywords.{key}", language, **counted))
     return 0

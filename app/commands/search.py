@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.commands.project_at import open_at
 from app.session.language import cli_text, terminal_language
-from panoptic_data.errors import NoEmbeddings, TextNotSupported, UsageError
+from panoptic_data.errors import NoEmbeddings, TextNotSupported, UnreadableImage, UsageError
 from panoptic_data.media.formats import IMAGE_EXTENSIONS
 from panoptic_data.messages import translate
 from panoptic_data.storage.project import Project
@@ -151,7 +151,10 @@ def _looks_like_path(text: str) -> bool:
 def _open_image(data: bytes) -> Image:
     from panoptic_data.media.decode import open_image
 
-    return open_image(data, short_side=_SIDE)
+    try:
+        return open_image(data, short_side=_SIDE)
+    except UnreadableImage as error:
+        raise UsageError(problem=error.message(terminal_language())) from error
 
 
 def _is_image_file(path: Path) -> bool:

@@ -132,11 +132,15 @@ def _restore(args: argparse.Namespace) -> int:
     version = record.find(project, args.name)
     if not args.yes:
         if not restore.would_change(project, version):
-            state = {"would_restore": None, "restored": None, "before": None}
-            _say(args, state, _text("restore_nothing", name=version.name))
+            _say(
+                args,
+                {"would_restore": None, "restored": None, "before": None},
+                _text("restore_nothing", name=version.name),
+            )
             return 0
+        state = {"would_restore": version.id, "restored": None, "before": None}
         text = _text("restore_would", name=version.name, images=_images(version))
-        _say(args, {"would_restore": version.id, "restored": None, "before": None}, text)
+        _say(args, state, *_differing_since(project, version, args), text)
         return 0
     before_name = restore.name_before(version, terminal_language())
     note = _text("before_note", name=version.name)
@@ -149,6 +153,19 @@ def _restore(args: argparse.Namespace) -> int:
     text = _text("restored", name=version.name, before=before.name)
     _say(args, {"restored": version.id, "before": _as_json(before)}, text)
     return 0
+
+
+def _differing_since(
+    project: Project, version: CorpusVersion, args: argparse.Namespace
+) -> Iterator[str]:
+    """Yield what was changed since a version, all of which its restoration takes back."""
+    if args.json:
+        return
+    yield _text("restore_takes_back", name=version.name)
+    differing = diff.diff(project, version.id)
+    name = partial(paths.with_paths, project, version.id, None)
+    yield from version_differences.lines(differing, name)
+    yield ""
 
 
 def _verify(args: argparse.Namespace) -> int:

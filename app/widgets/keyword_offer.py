@@ -29,9 +29,9 @@ def keyword_offer(project: Project, corpus: Catalogue) -> None:
     images, different = keywords.count(corpus)
     if project.version or is_there or not images:
         return
-    counted = {"keywords": state.number(different), "images": state.number(images)}
-    label = state.text("keywords.button", keywords=counted["keywords"])
-    help_text = state.text("keywords.help", property=name, **counted)
+    label = state.text("keywords.button", count=different, shown=state.number(different))
+    shown = state.number(images)
+    help_text = state.text("keywords.help", property=name, count=images, shown=shown)
     if st.button(label, key="make_tags", type="tertiary", help=help_text):
         keywords.make_tags(project, name, identity.of_session())
         st.rerun(scope="app")

@@ -46,6 +46,7 @@ __all__ = [
 # More values than this are too many to read through: there is a search for them.
 MAX_VALUES = 50
 # Of a date that goes on without an end, in microseconds since 1970.
+_FIRST_MOMENT = (date.min.toordinal() - date(1970, 1, 1).toordinal()) * 86_400_000_000
 _LAST_MOMENT = (date.max.toordinal() - date(1970, 1, 1).toordinal()) * 86_400_000_000
 # Kinds of fields that are chosen by a range, not value by value.
 _RANGES = ("number", "date")
@@ -205,15 +206,19 @@ def numbers(
 def months(catalogue: Catalogue, view: View, field: str) -> dict[tuple[int, int], int]:
     """Count a field of dates by the first and the last month that each may mean.
 
-    Months are numbered from year 0; in order of time. A date with an open end counts at the other.
+    Months are numbered from year 0; in order of time. A date with an open end counts at the other,
+    and one that is open at both ends does not count.
     """
-    times, (_, ends) = catalogue.times(field), catalogue.spans(field)
+    times, (begins, ends) = catalogue.times(field), catalogue.spans(field)
     shown = _ShownUnits.of(catalogue, view, field, catalogue.is_of_files(field))
-    units = np.flatnonzero((times != NO_TIME) & (shown.weights[shown.unit(None)] > 0))
+    is_open, is_unending = begins < _FIRST_MOMENT, ends > _LAST_MOMENT
+    is_counted = (times != NO_TIME) & ~(is_open & is_unending)
+    units = np.flatnonzero(is_counted & (shown.weights[shown.unit(None)] > 0))
     if not len(units):
         return {}
-    lasts = np.where(ends > _LAST_MOMENT, times, np.maximum(ends - 1, times))
-    pairs = pl.DataFrame({"first": _months(times[units]), "last": _months(lasts[units])})
+    firsts = np.where(is_open, ends - 1, times)
+    lasts = np.where(is_unending, times, np.maximum(ends - 1, times))
+    pairs = pl.DataFrame({"first": _months(firsts[units]), "last": _months(lasts[units])})
     distinct = pairs.unique().sort("first", "last").with_row_index("code")
     codes = pairs.join(distinct, on=["first", "last"], how="left", maintain_order="left")["code"]
     counts = shown.count(units, codes.to_numpy().astype(np.int64), distinct.height).tolist()

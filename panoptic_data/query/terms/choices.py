@@ -55,6 +55,7 @@ __all__ = [
     "write_truth",
 ]
 
+FOLDERS_LISTED = 3
 _CLUSTER = re.compile(r"-?[0-9]{1,9}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 
@@ -76,7 +77,12 @@ def read_folder(value: TermValue, context: Context) -> Sequence[str]:
         return matches
     last_names = {folder.rpartition("/")[2] for folder in context.folder_spellings}
     similar = closest(typed.rpartition("/")[2], last_names, 3)
-    raise unknown_name("folder", value.text, similar, value.span)
+    if similar:
+        raise unknown_name("folder", value.text, similar, value.span)
+    # The first are those that lie highest.
+    known = sorted(context.folder_spellings, key=lambda folder: (folder.count("/"), folder))
+    listed = ", ".join([*known[:FOLDERS_LISTED], *["…"] * (len(known) > FOLDERS_LISTED)])
+    raise TermError("folder_none", value.span, name=value.text, known=listed or "–")
 
 
 def read_format(value: TermValue, context: Context) -> Sequence[str]:

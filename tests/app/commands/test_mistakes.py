@@ -31,6 +31,14 @@ def test_a_search_for_a_picture_that_is_not_there_says_so(panoptic, tmp_path, te
     assert f"There is no picture {text}" in errors
 
 
+def test_a_search_for_a_file_that_is_no_picture_says_so(panoptic, tmp_path):
+    create_project(tmp_path / "p")
+    (tmp_path / "notes.txt").write_text("a cat")
+    code, errors = panoptic("search", tmp_path / "notes.txt")
+    assert code == 2
+    assert "not an image" in errors
+
+
 @pytest.mark.parametrize("text", ['"nofile.jpg"', "2*cat - dog", "a cat and/or a dog"])
 def test_a_search_by_words_is_one(panoptic, tmp_path, text):
     create_project(tmp_path / "p")

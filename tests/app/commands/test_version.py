@@ -105,7 +105,10 @@ def test_what_differs_is_counted_first_then_listed(changed, run, json_of):
 
 
 def test_restoring_and_deleting_say_what_they_would_do_before_they_do_it(changed, run, json_of):
-    assert "with --yes" in run("version", "restore", "submitted")[1]
+    would = run("version", "restore", "submitted")[1]
+    assert "with --yes" in would
+    assert "taken back by a restoration" in would
+    assert "before → after" in would
     assert json_of("query", "")["total"] == 5
     before = json_of("version", "restore", "submitted", "--yes")["before"]
     assert before["name"] == "before restoring “submitted”"

@@ -71,7 +71,14 @@ def test_they_sort_group_and_count_by_where_they_begin(corpus):
     counted = facets.months(catalogue, View(), field)
     assert sum(counted.values()) == 7
     years = {(first // 12, last // 12) for first, last in counted}
-    assert {(1930, 1939), (1928, 1931), (1935, 1935), (1936, 1936), (1934, 1934)} < years
+    assert {
+        (1930, 1939),
+        (1900, 1900),
+        (1928, 1931),
+        (1935, 1935),
+        (1936, 1936),
+        (1934, 1934),
+    } < years
     by_month = run_view(catalogue, View(group=(Level(field, "month"),))).groups.values
     assert {"1936", "1935", "1934-05"} <= set(by_month)
     assert "1936-01" not in by_month

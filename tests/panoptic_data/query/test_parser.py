@@ -195,6 +195,13 @@ def test_what_is_not_understood_is_said_and_shown(text, key, spanned):
     assert not any("{" in text for text in message)
 
 
+def test_a_folder_that_is_not_there_names_those_that_are():
+    (problem,) = parse("folder:zzz", folders=["s/a/b", "s", "s/a", "t"]).problems
+    assert problem.message("en") == "No folder is called “zzz”. There are: s, t, s/a, …."
+    (problem,) = parse("folder:zzz", folders=[]).problems
+    assert problem.message("en") == "No folder is called “zzz”. There are: –."
+
+
 def test_every_problem_is_met_above():
     met = {key for _, key, _ in PROBLEMS} | {"encoder"}
     assert {f"query.{key}" for key in met} == {key for key in keys("en") if "query." in key}
