@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import dagster as dg
 
 from panoptic_data.encoders import EncoderSpec, parse
-from panoptic_data.provenance import parameters
+from panoptic_data.provenance import parameters, stages
 from panoptic_data.storage.project import DEFAULT_ENCODERS, Project
 from panoptic_data.vectors import encoder_state
 from pipelines import automation, catch_up, checks, jobs, sensors
-from pipelines.assets import chain, corpus_versions, duplicates, embeddings
+from pipelines.assets import chain, corpus_versions, duplicates, embeddings, shared_parts
 from pipelines.assets.annotations import annotations as merged_annotations
 from pipelines.assets.annotations import log_spec
 from pipelines.assets.corpus import corpus
@@ -46,6 +46,7 @@ def build_defs(
         corpus,
         *(asset for spec in specs for asset in chain.build(spec)),
         duplicates.build(slugs),
+        shared_parts.build(slugs),
         merged_annotations,
     ]
     return dg.Definitions(
@@ -53,7 +54,7 @@ def build_defs(
             sources_spec,
             log_spec,
             *_versioned(project, specs, computed),
-            corpus_versions.build(slugs),
+            corpus_versions.build(slugs, _made_on_request(project)),
         ],
         asset_checks=checks.build(slugs),
         jobs=[*jobs.build(slugs), process_job],
@@ -81,6 +82,12 @@ def _versioned(
         return spec.replace_attributes(code_version=own)
 
     return dg.map_asset_specs(version, computed)
+
+
+def _made_on_request(project: Project | None) -> list[str]:
+    """Return the stages that a person asked for and that were made."""
+    never = stages.never_made(stages.latest(project)) if project else stages.ON_REQUEST
+    return [stage for stage in stages.ON_REQUEST if stage not in never]
 
 
 def _weights(project: Project, spec: EncoderSpec) -> str:

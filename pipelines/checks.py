@@ -23,6 +23,7 @@ from pipelines.assets import chain, embeddings
 from pipelines.assets.annotations import ANNOTATIONS
 from pipelines.assets.corpus import CORPUS
 from pipelines.assets.duplicates import DUPLICATES
+from pipelines.assets.shared_parts import SHARED_PARTS
 from pipelines.resources import Work
 
 __all__ = ["build", "count_invalid", "evaluate_annotations"]
@@ -44,6 +45,7 @@ def build(slugs: Sequence[str]) -> list[dg.AssetChecksDefinition]:
         _check(CORPUS, "every_image_has_a_file", _images_have_files),
         _check(CORPUS, "every_readable_file_has_an_image", _files_have_images),
         _check(DUPLICATES, "members_are_images", _members_are_images),
+        _check(SHARED_PARTS, "parts_are_of_images", _parts_are_of_images),
         *(_check(ANNOTATIONS, name, find) for name, find in _ANNOTATION_CHECKS.items()),
         *(check for slug in slugs for check in _encoder_checks(slug)),
     ]
@@ -140,6 +142,11 @@ def _members_are_images(work: Work) -> Findings:
     else:
         strangers = _without(members, _present(work.project, "images", members))
     return _sentence(strangers, "of {total} members are no images"), []
+
+
+def _parts_are_of_images(work: Work) -> Findings:
+    strangers = _without(_sha1s(work.project, "part_groups"), _images(work.project))
+    return _sentence(strangers, "of {total} images that share a part are no images"), []
 
 
 def _no_orphans(work: Work) -> Findings:

@@ -38,7 +38,8 @@ class Estimate:
 def describe(project: Project, request: Request, language: str) -> tuple[dict[str, Any], list[str]]:
     """Return what a run would do as JSON values, and as lines for a person; changes nothing.
 
-    ``stages`` (each with stage, reason, why, images, seconds), ``seconds`` of all of them (None:
+    ``stages`` (each with stage, reason, why, images, seconds, and bytes that it takes on disk for
+    those that are only made on request), ``seconds`` of all of them (None:
     not known) and ``unknown``, the stages of which nothing is known yet. Raises UnknownSource,
     UsageError.
     """
@@ -58,6 +59,7 @@ def describe(project: Project, request: Request, language: str) -> tuple[dict[st
                 "why": why[item.stage],
                 "images": item.images,
                 "seconds": item.cost.seconds,
+                **_disk(item),
             }
             for item in each
         ],
@@ -91,7 +93,16 @@ def _why(item: Estimate, late: Mapping[str, outdated.Outdated], language: str) -
 def _line(item: Estimate, why: str, language: str) -> str:
     cost = costs.text(item.cost, language)
     values = {"stage": item.stage, "why": why, "images": f"{item.images:,}", "cost": cost}
-    return translate("process.would", language, **values)
+    taken = _disk(item).get("bytes")
+    if taken is None:
+        return translate("process.would", language, **values)
+    size = f"{max(1, round(taken / 1e6)):,}"
+    return translate("process.would_take", language, **values, size=size)
+
+
+def _disk(item: Estimate) -> dict[str, int]:
+    taken = costs.disk_bytes(item.stage, item.images)
+    return {} if taken is None else {"bytes": taken}
 
 
 def _sum(whole: Cost, language: str) -> str:

@@ -163,7 +163,8 @@ def _run(work: Work, history: History, chosen: Sequence[Source], *, are_read: bo
     for source, planned in _plan_sources(work, chosen, are_read=are_read):
         _execute(defs, history, work, jobs.READ, planned, source.name)
     planned = plan.plan_corpus(work.slugs, _stale(work), work.request, work.sources)
-    _execute(defs, history, work, jobs.ANALYSE, planned)
+    for job, of_job in jobs.by_job(planned).items():
+        _execute(defs, history, work, job, of_job)
 
 
 def _keep_digests(work: Work) -> None:
@@ -224,7 +225,8 @@ def _plan_source(
 
 
 def _stale(work: Work) -> dict[str, str]:
-    return outdated.stale(work.project, work.sources, work.slugs, work.away)
+    requested = work.request.stages
+    return outdated.stale(work.project, work.sources, work.slugs, work.away, requested)
 
 
 def _execute(

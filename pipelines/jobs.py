@@ -5,22 +5,35 @@ Not here: which of them has work to do (``plan``), the job that does all of it (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
-from panoptic_data.provenance.stages import PER_ENCODER
+from panoptic_data.provenance.stages import ON_REQUEST, PER_ENCODER
 from pipelines.assets import chain, embeddings
 from pipelines.assets.annotations import ANNOTATIONS
 from pipelines.assets.corpus import CORPUS
 from pipelines.assets.duplicates import DUPLICATES
 from pipelines.assets.images import FILES, IMAGES
+from pipelines.assets.shared_parts import SHARED_PARTS
 from pipelines.observations import VERSIONS_KEY
+from pipelines.plan import PlannedStage
 
-__all__ = ["ANALYSE", "NEVER_RETRIED", "PROCESS", "READ", "RETRIED_ONCE", "VERSION", "build"]
+__all__ = [
+    "ANALYSE",
+    "NEVER_RETRIED",
+    "PARTS",
+    "PROCESS",
+    "READ",
+    "RETRIED_ONCE",
+    "VERSION",
+    "build",
+    "by_job",
+]
 
 READ = "read_source"
 ANALYSE = "see_corpus"
+PARTS = "find_shared_parts"
 PROCESS = "process"
 VERSION = "make_version"
 RETRIED_ONCE = {"dagster/max_retries": "1"}
@@ -47,6 +60,13 @@ def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
             tags=RETRIED_ONCE,
         ),
         dg.define_asset_job(
+            PARTS,
+            selection=dg.AssetSelection.assets(SHARED_PARTS),
+            description="Find the images that share a part: what costs, and is only made when a "
+            "person asks for it.",
+            tags=RETRIED_ONCE,
+        ),
+        dg.define_asset_job(
             VERSION,
             selection=dg.AssetSelection.assets(VERSIONS_KEY),
             description="Keep the corpus as it is now under a name; what it is to be called is run "
@@ -54,3 +74,9 @@ def build(slugs: Sequence[str]) -> list[dg.UnresolvedAssetJobDefinition]:
             tags=NEVER_RETRIED,
         ),
     ]
+
+
+def by_job(planned: Sequence[PlannedStage]) -> Mapping[str, tuple[PlannedStage, ...]]:
+    """Return what is planned of the whole corpus by the job that does it, in their order."""
+    analysed = tuple(item for item in planned if item.stage not in ON_REQUEST)
+    return {ANALYSE: analysed, PARTS: tuple(item for item in planned if item not in analysed)}

@@ -21,7 +21,7 @@ from dagster._core.definitions.data_version import (
 
 from panoptic_data.ingest import freshness
 from panoptic_data.ingest.sources import Source
-from panoptic_data.provenance.stages import CODE_VERSIONS, LOG, PER_ENCODER
+from panoptic_data.provenance.stages import CODE_VERSIONS, LOG, ON_REQUEST, PER_ENCODER
 from panoptic_data.storage.project import Project
 from panoptic_data.versions import record
 from panoptic_data.versions.record import CorpusVersion
@@ -80,7 +80,7 @@ def of_version(version: CorpusVersion) -> dg.AssetMaterialization:
     inputs = {
         dg.AssetKey(list(reversed(stage.split("/")))): str(row["data_version"])
         for stage, row in version.stages.items()
-        if stage in ("corpus", "duplicates", "annotations")
+        if stage in ("corpus", "duplicates", *ON_REQUEST, "annotations")
         or stage.partition("/")[0] in PER_ENCODER
     }
     return dg.AssetMaterialization(

@@ -166,7 +166,7 @@ def plan_project(
     listing = sources.listing(project)
     away = away_sources(listing)
     names = [source.name for source in listing]
-    stale = outdated.stale(project, names, slugs, away)
+    stale = outdated.stale(project, names, slugs, away, request.stages)
     planned: list[PlannedStage] = []
     chosen = selected(request.stages, names, slugs)
     for source in sources.select(project, request.only):
@@ -183,7 +183,8 @@ def plan_project(
     planned = list(kept(planned, chosen))
     if any(item.is_work and item.reason != RECHECK for item in planned):
         # A change in a source affects all stages of the corpus but the annotations.
-        affected = [stage for stage in stages.expected((), slugs) if stage != "annotations"]
+        left_out = {"annotations"} | stages.never_made(stages.latest(project))
+        affected = [stage for stage in stages.expected((), slugs) if stage not in left_out]
         stale = dict.fromkeys(affected, "inputs") | stale
     return (*planned, *plan_corpus(slugs, stale, request, names))
 

@@ -101,8 +101,8 @@ def _versions_holding(database: Database, sha1s: Sequence[str]) -> list[str]:
 
 
 def _tables(database: Database) -> list[str]:
-    """Return the tables that have a row an image."""
-    names = [name for name in database.names() if "sha1" in _columns(name)]
+    """Return the tables that have a row an image, or one a pair of images."""
+    names = [name for name in database.names() if {"sha1", "left"}.intersection(_columns(name))]
     return sorted(name for name in names if table_of(name).name != "files")
 
 
@@ -116,11 +116,29 @@ def _keys(database: Database, name: str, sha1s: Sequence[str]) -> list[str]:
     key = table_of(name).key
     if table_of(name).name == "neighbours":
         return _lists_with(database, name, sha1s)
+    if "left" in _columns(name):
+        return _pairs_with(database, name, sha1s)
+    if table_of(name).name == "part_groups":
+        return _groups_with(database, name, sha1s)
     if key == "sha1":
         taken: list[str] = database.take(name, sha1s, [key])[key].to_pylist()
         return taken
     frame = database.frame(name, [key, "sha1"])
     return frame.filter(pl.col("sha1").is_in(list(sha1s))).get_column(key).to_list()
+
+
+def _pairs_with(database: Database, name: str, sha1s: Sequence[str]) -> list[str]:
+    """Return the pairs that one of these images is in."""
+    pairs = database.frame(name, ["pair", "left", "right"])
+    is_in = pl.any_horizontal(pl.col(side).is_in(list(sha1s)) for side in ("left", "right"))
+    return pairs.filter(is_in)["pair"].to_list()
+
+
+def _groups_with(database: Database, name: str, sha1s: Sequence[str]) -> list[str]:
+    """Return all members of the groups that one of these images is in: the next run makes them."""
+    members = database.frame(name, ["member", "group", "sha1"])
+    groups = members.filter(pl.col("sha1").is_in(list(sha1s)))["group"]
+    return members.filter(pl.col("group").is_in(groups.implode()))["member"].to_list()
 
 
 def _lists_with(database: Database, name: str, sha1s: Sequence[str]) -> list[str]:

@@ -32,10 +32,7 @@ from panoptic_data.storage.project import Project
 from panoptic_data.storage.sync import sync_table
 from panoptic_data.vectors.listed_pairs import listed_pairs
 
-__all__ = ["BYTES_AN_IMAGE", "update"]
-
-BYTES_AN_IMAGE = 8_000
-"""What words and comparisons of an image take on disk; measured."""
+__all__ = ["update"]
 
 # Pictures that are compared with one, of those that its words lead to.
 CANDIDATES = 40

@@ -21,12 +21,14 @@ from panoptic_data.provenance import stages
 if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
 
-__all__ = ["CHEAP", "Cost", "duration", "name_of", "rates", "text", "total"]
+__all__ = ["CHEAP", "Cost", "disk_bytes", "duration", "name_of", "rates", "text", "total"]
 
 # Of each stage the last so many runs that did something: what took long once may be quicker now.
 _LAST = 5
 # Images a second on one core, of a stage that no run of this code has made yet.
-_USUAL = {"duplicates": 10.0}
+_USUAL = {"duplicates": 10.0, "shared_parts": 5.0}
+# Bytes on disk that an image takes in a stage that is only made when it is asked for; measured.
+_DISK = {"shared_parts": 8_000}
 CHEAP = ("files", "corpus", "vector_index", "annotations")
 """Kinds of stage that take next to nothing beside the others: not known, they count as nothing."""
 
@@ -90,6 +92,12 @@ def total(images: Mapping[str, int], rates: Mapping[str, float]) -> Cost:
     return Cost(sum(known.values()) if known or not unknown else None, unknown)
 
 
+def disk_bytes(stage: str, images: int) -> int | None:
+    """Return what a stage of ``ON_REQUEST`` takes on disk for so many images; None for others."""
+    each = _DISK.get(stages.stage_kind(stage))
+    return None if each is None else each * images
+
+
 def text(cost: Cost, language: str, label: Mapping[str, str] | None = None) -> str:
     """Return a cost in words; ``label`` are names for people of stages, by name."""
     if cost.seconds is None:
@@ -122,6 +130,6 @@ def _done(name: str, counts: Mapping[str, Any]) -> tuple[int, float]:
     if kind in ("projection", "clusters"):
         # Images that are placed in a fit take next to no time.
         return (int(counts.get("rows") or 0) if extra.get("refitted") else 0), seconds
-    if kind in ("neighbours", "duplicates"):
+    if kind in ("neighbours", "duplicates", "shared_parts"):
         return int(extra.get("computed") or 0), seconds
     return int(counts.get("new") or 0) + int(counts.get("changed") or 0), seconds

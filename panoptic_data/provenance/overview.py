@@ -168,7 +168,8 @@ def stage_summaries(
     names = stages.expected(sources, slugs)
     listed: list[tuple[str, str | None]] = [("files", None), ("images", None)]
     listed += [(kind, slug) for slug in slugs for kind in _PER_ENCODER]
-    listed += [("duplicates", None), ("annotations", None)]
+    made = [stage for stage in stages.ON_REQUEST if stage not in stages.never_made(records)]
+    listed += [("duplicates", None), *((stage, None) for stage in made), ("annotations", None)]
     return [_stage(kind, slug, names, rows, stale) for kind, slug in listed]
 
 

@@ -55,6 +55,7 @@ _MADE_OF: Mapping[str, tuple[str, ...]] = {
     "projection": ("images", "embeddings", "neighbours", "projection"),
     "clusters": ("images", "embeddings", "neighbours", "clusters"),
     "duplicates": ("images", "embeddings", "neighbours", "duplicates"),
+    "shared_parts": ("images", "shared_parts"),
     "annotations": ("annotations",),
 }
 

@@ -5,8 +5,8 @@ The table `stages` has the last record of each, `materializations` every one tha
 A stage is one Dagster asset (or one partition of it): ``files/<source>``, ``images/<source>``,
 ``embeddings/<encoder>/<source>``, ``corpus``, ``vector_index/<encoder>``,
 ``neighbours/<encoder>``, ``projection/<encoder>``, ``clusters/<encoder>``, ``duplicates``,
-``annotations``. Their order is here too, so that a page can show what is stale without
-Dagster. Not here: what stages do (each in its package), when they run (``pipelines``).
+``shared_parts``, ``annotations``. Their order is here too, so that a page can show what is stale
+without Dagster. Not here: what stages do (each in its package), when they run (``pipelines``).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ __all__ = [
     "AWAY",
     "CODE_VERSIONS",
     "LOG",
+    "ON_REQUEST",
     "PER_ENCODER",
     "SETTINGS",
     "ReportProgress",
@@ -47,6 +48,7 @@ __all__ = [
     "latest",
     "materializations",
     "named",
+    "never_made",
     "of_source",
     "record",
     "restart",
@@ -69,12 +71,17 @@ CODE_VERSIONS: Mapping[str, str] = {
     "projection": "1",
     "clusters": "1",
     "duplicates": "4",
+    "shared_parts": "1",
     "annotations": "1",
 }
 """By kind of stage; changed when the same input would give other rows than before."""
 
 PER_ENCODER = ("vector_index", "neighbours", "projection", "clusters")
 """Kinds of stage that see the whole corpus through one encoder, in order."""
+
+ON_REQUEST = ("shared_parts",)
+"""Stages that cost, and are first made when a person asks for them. Once made they are kept up as
+all others are: of an image that came since, an answer that leaves it out would be wrong."""
 
 AWAY = "away"
 """Why a stage is stale that cannot be made now: the folder that it reads is not there."""
@@ -145,7 +152,7 @@ def expected(sources: Sequence[str], slugs: Sequence[str]) -> tuple[str, ...]:
     read = [f"{name}/{source}" for source in sources for name in ("files", "images")]
     embedded = [f"embeddings/{slug}/{source}" for source in sources for slug in slugs]
     seen = [f"{name}/{slug}" for slug in slugs for name in PER_ENCODER]
-    return (*read, *embedded, "corpus", *seen, "duplicates", "annotations")
+    return (*read, *embedded, "corpus", *seen, "duplicates", *ON_REQUEST, "annotations")
 
 
 def upstream(stage: str, sources: Sequence[str], slugs: Sequence[str]) -> tuple[str, ...]:
@@ -163,6 +170,8 @@ def upstream(stage: str, sources: Sequence[str], slugs: Sequence[str]) -> tuple[
         return tuple(f"{part}/{source}" for source in sources for part in ("files", "images"))
     if name in ("vector_index", "neighbours"):
         return (*(f"embeddings/{rest}/{source}" for source in sources), "corpus")
+    if name == "shared_parts":
+        return ("corpus", *(f"neighbours/{slug}" for slug in slugs))
     if name == "duplicates":
         # Copies are files of one image: the corpus does not change with them.
         files = (f"files/{source}" for source in sources)
@@ -280,6 +289,7 @@ def stale(
     slugs: Sequence[str],
     away: Collection[str] = (),
     wanted: Mapping[str, Mapping[str, object]] | None = None,
+    requested: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the stages that are not up to date, in order of making, with why.
 
@@ -288,12 +298,16 @@ def stale(
     ``parameters`` and ``weights`` (made with others than those in ``wanted``, by stage), ``table``
     (its table is gone), ``away`` (one of these, but it reads the folder of a source in ``away``,
     which is not there: nothing can be done about it now, and what is made from it is made from
-    what is stored). Whether the folders themselves have changed, ``ingest.scan`` finds out.
+    what is stored). One of ``ON_REQUEST`` that was never made to the end is stale only where it is
+    among ``requested``. Whether the folders themselves have changed, ``ingest.scan`` finds out.
     """
     known = {row["stage"]: row for row in records.to_dicts()}
     unread = {f"{kind}/{source}" for source in away for kind in ("files", "images")}
     reasons: dict[str, str] = {}
+    idle = never_made(records) - set(requested)
     for stage in expected(sources, slugs):
+        if stage in idle:
+            continue
         before = upstream(stage, sources, slugs)
         hindered = {name for name, reason in reasons.items() if reason == AWAY}
         now = (wanted or {}).get(stage, {})
@@ -301,6 +315,12 @@ def stale(
         if reason is not None:
             reasons[stage] = AWAY if stage in unread else reason
     return reasons
+
+
+def never_made(records: pl.DataFrame) -> frozenset[str]:
+    """Return the stages of ``ON_REQUEST`` that no run has made to the end."""
+    made = {row["stage"] for row in records.to_dicts() if row["code_version"]}
+    return frozenset(ON_REQUEST) - made
 
 
 def counts(result: StageResult) -> dict[str, object]:

@@ -62,11 +62,19 @@ class Outdated:
 
 
 def stale(
-    project: Project, names: Sequence[str], slugs: Sequence[str], away: Collection[str] = ()
+    project: Project,
+    names: Sequence[str],
+    slugs: Sequence[str],
+    away: Collection[str] = (),
+    requested: Collection[str] = (),
 ) -> dict[str, str]:
-    """Return the stages that are not up to date, with why; ``names`` are the sources' names."""
+    """Return the stages that are not up to date, with why; ``names`` are the sources' names.
+
+    ``requested`` are those that a person asks for by name.
+    """
     records = stages.latest(project)
-    return stages.stale(records, names, slugs, away, wanted(project, names, slugs))
+    now = wanted(project, names, slugs)
+    return stages.stale(records, names, slugs, away, now, requested)
 
 
 def wanted(
@@ -158,6 +166,7 @@ def whole_counts(project: Project, slugs: Sequence[str]) -> dict[str, int]:
     database = project.database()
     files, images = database.count("files"), database.count("images")
     counts = {"files": files, "images": files, "corpus": images, "duplicates": images}
+    counts |= dict.fromkeys(stages.ON_REQUEST, images)
     for slug in slugs:
         counts[f"embeddings/{slug}"] = images
         vectors = overview.vector_count(project, slug)

@@ -34,13 +34,16 @@ VERSION_CONFIG = {
 """What the asset may be asked for, as run config of Dagster."""
 
 
-def build(slugs: Sequence[str]) -> dg.AssetsDefinition:
-    """Return the asset, which depends on everything that is made of the whole corpus."""
+def build(slugs: Sequence[str], requested: Sequence[str] = ()) -> dg.AssetsDefinition:
+    """Return the asset, which depends on everything that is made of the whole corpus.
+
+    ``requested`` are the stages of ``ON_REQUEST`` that were made.
+    """
     per_encoder = [chain.key_of(name, slug) for slug in slugs for name in PER_ENCODER]
 
     @dg.asset(
         key=VERSIONS_KEY,
-        deps=[CORPUS, *per_encoder, DUPLICATES, ANNOTATIONS],
+        deps=[CORPUS, *per_encoder, DUPLICATES, *map(dg.AssetKey, requested), ANNOTATIONS],
         description="Versions of the whole corpus, each under a name. Materialize makes one of "
         "what the corpus is now; its name, note and author are run config.",
         code_version=observations.VERSIONS_CODE,

@@ -47,6 +47,11 @@ def test_the_graph_is_the_one_of_the_design():
             "visual/neighbours",
             "clip-vit-b-32-datacomp-xl-s13b-b90k/neighbours",
         },
+        "shared_parts": {
+            "corpus",
+            "visual/neighbours",
+            "clip-vit-b-32-datacomp-xl-s13b-b90k/neighbours",
+        },
         "annotation_events": set(),
         "annotations": {"annotation_events"},
         "corpus_versions": {

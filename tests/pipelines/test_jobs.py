@@ -21,8 +21,11 @@ def test_each_asset_that_is_computed_is_made_by_exactly_one_job(encoders):
     graph = defs.resolve_asset_graph()
     computed = {key.to_user_string() for key in graph.executable_asset_keys}
     # A version is made where somebody wants one.
-    assert read | analyse | {"corpus_versions"} == computed
-    assert read & analyse == set()
+    # What costs is found where somebody asks.
+    parts = assets_of(defs, jobs.PARTS)
+    assert parts == {"shared_parts"}
+    assert read | analyse | parts | {"corpus_versions"} == computed
+    assert read & analyse == analyse & parts == set()
     assert assets_of(defs, jobs.VERSION) == {"corpus_versions"}
 
 
@@ -34,6 +37,7 @@ def test_the_job_of_a_source_runs_by_source_and_the_other_once_for_all():
 
 def test_every_stage_that_is_expected_is_made_by_a_job():
     defs = build_defs(encoders=["visual"])
-    assets = assets_of(defs, jobs.READ) | assets_of(defs, jobs.ANALYSE)
+    names = (jobs.READ, jobs.ANALYSE, jobs.PARTS)
+    assets = {asset for name in names for asset in assets_of(defs, name)}
     kinds = {asset.rpartition("/")[2] for asset in assets}
     assert kinds == {stages.stage_kind(stage) for stage in stages.expected(["s"], ["visual"])}

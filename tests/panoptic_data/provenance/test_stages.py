@@ -37,14 +37,32 @@ def stale(project):
 
 def test_stages_come_in_an_order_in_which_they_can_be_made():
     order = stages.expected(SOURCES, ["visual", "clip"])
-    assert len(set(order)) == len(order) == 2 * 2 + 2 * 2 + 1 + 4 * 2 + 2
+    assert len(set(order)) == len(order) == 2 * 2 + 2 * 2 + 1 + 4 * 2 + 3
     for place, stage in enumerate(order):
         created = {stages.LOG, *order[:place]}
         assert set(stages.upstream(stage, SOURCES, ["visual", "clip"])) <= created
 
 
 def test_in_a_new_project_everything_was_never_made(project):
-    assert stale(project) == dict.fromkeys(stages.expected(SOURCES, SLUGS), "never")
+    made_by_itself = [
+        stage for stage in stages.expected(SOURCES, SLUGS) if stage not in stages.ON_REQUEST
+    ]
+    assert stale(project) == dict.fromkeys(made_by_itself, "never")
+
+
+def test_what_costs_is_stale_where_it_was_asked_for_or_made_once(project):
+    for stage in stages.expected(SOURCES, SLUGS):
+        if stage not in stages.ON_REQUEST:
+            make(project, stage, f"{stage} 1")
+    assert stale(project) == {}
+    # Stopped before its end, it goes on when it is asked for again.
+    stages.begin(project, "shared_parts", "r2")
+    assert stale(project) == {}
+    requested = stages.stale(stages.latest(project), SOURCES, SLUGS, requested=["shared_parts"])
+    assert requested == {"shared_parts": "never"}
+    make(project, "shared_parts", "s1")
+    make(project, "neighbours/visual", "n2")
+    assert stale(project)["shared_parts"] == "inputs"
 
 
 def test_once_made_nothing_is_stale(project):
@@ -126,6 +144,7 @@ def test_one_source_changed_is_all_that_stands_on_it(project):
             "projection/visual",
             "clusters/visual",
             "duplicates",
+            "shared_parts",
         ],
         "inputs",
     )
@@ -181,6 +200,7 @@ def test_a_new_source_and_a_new_encoder_are_never_made_and_touch_the_rest(projec
         "projection/clip": "never",
         "clusters/clip": "never",
         "duplicates": "inputs",
+        "shared_parts": "inputs",
     }
 
 
@@ -195,6 +215,7 @@ def test_a_new_source_and_a_new_encoder_are_never_made_and_touch_the_rest(projec
         ("neighbours/visual", "neighbours__visual"),
         ("clusters/visual", "clusters__visual"),
         ("duplicates", "duplicates"),
+        ("shared_parts", "shared_parts"),
     ],
 )
 def test_each_stage_names_its_table(stage, table):
