@@ -1,8 +1,8 @@
 """The components' JavaScript as modules on our own port, their CSS as text, and their presses.
 
-There is no build: the modules import each other by their paths in this folder. A press is carried
-out once and to its end (``reliable_events.js``, ``app.session.callbacks``). Not here: any
-component.
+There is no build: the modules import each other by their paths in this folder, and a page gets all
+of them joined in one (``joined``). A press is carried out once and to its end
+(``reliable_events.js``, ``app.session.callbacks``). Not here: any component.
 """
 
 from __future__ import annotations
@@ -14,24 +14,32 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
+import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from app.components.joined import join_modules, source_map
+from app.services.compressed_answer import FixedText
 from app.session import navigation
 from app.session.callbacks import uninterrupted
 
-__all__ = ["Mount", "address", "component", "css", "routes"]
+__all__ = ["Mount", "address", "component", "css", "joined_address", "prepare", "routes"]
 
 FOLDER = Path(__file__).parent
 # The browser holds back far fewer presses than this.
 HANDLED_KEPT = 100
 # The digest in the address changes with any file, so an address never changes its answer.
 _FOREVER = "private, max-age=31536000, immutable"
+# Not names of modules here: all of them joined, and the source map of that.
+_JOINED, _MAP = "all.js", "all.js.map"
 
 
 def routes() -> list[Route]:
-    """Return the route ``/modules/{digest}/{path}`` of all JavaScript in this folder."""
+    """Return the route ``/modules/{digest}/{path}`` of all JavaScript in this folder.
+
+    Each module by its path, and as ``all.js`` all of them joined.
+    """
     return [Route("/modules/{digest}/{path:path}", _module)]
 
 
@@ -62,10 +70,10 @@ def component(name: str, *, styles: tuple[str, ...] = ()) -> Mount:
     import streamlit as st
 
     # Streamlit loads this text from a blob, where relative addresses mean nothing.
-    events = _address("shared/bridge/reliable_events")
     loader = (
-        f'const {{ default: mount }} = await import(new URL("{address(name)}", location.origin));\n'
-        f'const {{ withReliableEvents }} = await import(new URL("{events}", location.origin));\n'
+        f'const {{ load }} = await import(new URL("{joined_address()}", location.origin));\n'
+        f'const {{ default: mount }} = load("{name}/{name}.js");\n'
+        'const { withReliableEvents } = load("shared/bridge/reliable_events.js");\n'
         "export default (streamlit) => mount(withReliableEvents(streamlit));\n"
     )
     renderer = st.components.v2.component(
@@ -118,12 +126,18 @@ def _handled_key(key: str) -> str:
 
 
 def address(name: str) -> str:
-    """Return where the module of a component is served."""
-    return _address(f"{name}/{name}")
+    """Return where the module of a component is served alone, with those that it imports."""
+    return f"/modules/{_digest()}/{name}/{name}.js"
 
 
-def _address(module: str) -> str:
-    return f"/modules/{_digest()}/{module}.js"
+def joined_address() -> str:
+    """Return where all modules are served as one, whose ``load`` returns each by its path."""
+    return f"/modules/{_digest()}/{_JOINED}"
+
+
+def prepare() -> None:
+    """Join and compress the modules, so that the first page does not wait for it."""
+    _ = _served()[_JOINED].gzipped
 
 
 @cache
@@ -134,24 +148,34 @@ def css(name: str, styles: tuple[str, ...] = ()) -> str:
 
 
 async def _module(request: Request) -> Response:
-    source = _sources().get(request.path_params["path"])
-    if source is None or request.path_params["digest"] != _digest():
+    # Joining and compressing take a moment, the first time.
+    return await anyio.to_thread.run_sync(_answer, request)
+
+
+def _answer(request: Request) -> Response:
+    text = _served().get(request.path_params["path"])
+    if text is None or request.path_params["digest"] != _digest():
         return Response(status_code=404)
-    return Response(source, media_type="text/javascript", headers={"Cache-Control": _FOREVER})
+    return text.answer(request, {"Cache-Control": _FOREVER})
 
 
 @cache
-def _sources() -> dict[str, bytes]:
+def _served() -> dict[str, FixedText]:
     """Read every module once: what is served can only be what is here."""
-    return {
-        path.relative_to(FOLDER).as_posix(): path.read_bytes()
+    sources = {
+        path.relative_to(FOLDER).as_posix(): path.read_text("utf-8")
         for path in sorted(FOLDER.rglob("*.js"))
     }
+    script = "text/javascript"
+    alone = {path: FixedText(source.encode(), script) for path, source in sources.items()}
+    joined = FixedText(join_modules(sources, _MAP).encode(), script)
+    mapped = FixedText(source_map(sources).encode(), "application/json")
+    return {**alone, _JOINED: joined, _MAP: mapped}
 
 
 @cache
 def _digest() -> str:
     state = hashlib.blake2b(digest_size=8)
-    for name, source in _sources().items():
-        state.update(name.encode() + b"\0" + source + b"\0")
+    for name, text in _served().items():
+        state.update(name.encode() + b"\0" + text.plain + b"\0")
     return state.hexdigest()

@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from app.api.routes import routes
 from app.components import assets
 from app.server.host_check import HostCheck
+from app.server.streamlit_files import StreamlitFiles
 from panoptic_data.storage.project import Project, open_project
 
 if TYPE_CHECKING:
@@ -33,5 +34,7 @@ def create(project: Project) -> App:
     from streamlit.starlette import App
 
     return App(
-        MAIN, routes=[*routes(project), *assets.routes()], middleware=[Middleware(HostCheck)]
+        MAIN,
+        routes=[*routes(project), *assets.routes()],
+        middleware=[Middleware(HostCheck), Middleware(StreamlitFiles)],
     )

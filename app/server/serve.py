@@ -94,10 +94,13 @@ def _announce(server: Any, project: Project, address: str, browser: bool) -> Non
         if server.should_exit:
             return
         time.sleep(0.05)
+    from app.components import assets
+
     language = terminal_language()
     print(translate("launcher.address", language, name=project.name, address=address), flush=True)
     if browser:
         webbrowser.open(address)
+    assets.prepare()
     # Load the corpus into memory before the first page asks for it.
     from panoptic_data.catalogue import registry
 

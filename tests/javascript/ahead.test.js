@@ -15,20 +15,19 @@ const grid = layout({
   groups: null,
 });
 const scroll = (offset, speed, isUsed = true) => ({ offset, window: 800, speed: { value: speed }, isUsed });
-const MARGIN = 200;
 
 /** The first and the last image that are wanted. */
 function reached(offset, speed) {
-  const ranges = batchesWanted(grid, scroll(offset, speed), MARGIN);
+  const ranges = batchesWanted(grid, scroll(offset, speed));
   return [Math.min(...ranges.map(([first]) => first)), Math.max(...ranges.map(([, last]) => last))];
 }
 
 test("what is in sight comes first, then what the scroll comes to", () => {
   const offset = 500_000;
-  const rest = batchesWanted(grid, scroll(offset, 0), MARGIN);
+  const rest = batchesWanted(grid, scroll(offset, 0));
   const inSight = grid.first[Math.floor(offset / (grid.top[1] - grid.top[0]))];
   assert.ok(rest[0][0] <= inSight && inSight <= rest[0][1]);
-  const [down, up] = [4000, -4000].map((speed) => batchesWanted(grid, scroll(offset, speed), MARGIN));
+  const [down, up] = [4000, -4000].map((speed) => batchesWanted(grid, scroll(offset, speed)));
   assert.ok(down[0][0] <= inSight && up.at(-1)[0] >= inSight);
   assert.ok(down.length > rest.length && up.length > rest.length);
 });
@@ -41,21 +40,21 @@ test("the faster the scroll, the further ahead pictures are asked for, and only 
   assert.ok(ups[0][0] > ups[1][0] && ups[1][0] > ups[2][0]);
 });
 
-test("before anyone scrolls only what is nearly in sight is asked for", () => {
-  const [first, used] = [false, true].map((isUsed) => batchesWanted(grid, scroll(500_000, 0, isUsed), MARGIN).length);
+test("before anyone scrolls only what is in sight is asked for", () => {
+  const [first, used] = [false, true].map((isUsed) => batchesWanted(grid, scroll(500_000, 0, isUsed)).length);
   assert.ok(first < used);
 });
 
 test("batches are the same wherever the window stands, and end with the view", () => {
   for (const offset of [0, 1234, 777_777, grid.height - 800])
-    for (const [first, last] of batchesWanted(grid, scroll(offset, 2400), MARGIN)) {
-      assert.equal(first % 25, 0);
-      assert.equal(last, Math.min(MILLION, first + 25) - 1);
+    for (const [first, last] of batchesWanted(grid, scroll(offset, 2400))) {
+      assert.equal(first % 20, 0);
+      assert.equal(last, Math.min(MILLION, first + 20) - 1);
     }
 });
 
 test("rows are drawn before they are seen", () => {
-  const [rest, fast] = [0, 4000].map((speed) => rowsDrawn(grid, scroll(500_000, speed), MARGIN));
+  const [rest, fast] = [0, 4000].map((speed) => rowsDrawn(grid, scroll(500_000, speed), 200));
   assert.ok(fast.last > rest.last && fast.first === rest.first);
 });
 
@@ -66,6 +65,6 @@ test("images without a row, or with a damaged file, are not asked for", () => {
         ? undefined
         : { sha1: `sha1-${index}`, status: index === 1 ? "unreadable" : "ok", width: index === 1 ? 0 : 3 },
   };
-  const wanted = picturesWanted(grid, scroll(0, 0), /** @type {any} */ (rows), MARGIN);
+  const wanted = picturesWanted(grid, scroll(0, 0), /** @type {any} */ (rows));
   assert.deepEqual(wanted.flat(), ["sha1-0", "sha1-2"]);
 });

@@ -9,8 +9,10 @@ import { pictured } from "./tile.js";
 // Seconds before it is seen: a picture is fetched, and its row drawn and its picture decoded.
 const FETCHED_BEFORE = 1;
 const DRAWN_BEFORE = 0.15;
-// Where someone has begun to scroll, so much of a window either side is there before the next move.
+// Where someone is about to scroll, so much of a window either side is there before the next move.
 const BESIDE_WINDOWS = 0.75;
+
+const NONE = { first: 0, last: -1 };
 
 /** @typedef {import("./geometry.js").Geometry} Geometry */
 /** @typedef {{offset: number, window: number, speed: {value: number}, isUsed: boolean}} Scrolled */
@@ -24,17 +26,17 @@ export function rowsDrawn(g, scroll, margin) {
 /**
  * The images whose pictures are wanted, the most urgent first: in batches that are the same wherever
  * the window stands, so that the browser knows an answer again.
- * @param {Geometry} g @param {Scrolled} scroll @param {number} margin @returns {[number, number][]}
+ * @param {Geometry} g @param {Scrolled} scroll @returns {[number, number][]}
  */
-export function batchesWanted(g, scroll, margin) {
+export function batchesWanted(g, scroll) {
   const isUp = scroll.speed.value < 0;
-  const least = Math.max(margin, scroll.isUsed ? BESIDE_WINDOWS * scroll.window : 0);
+  const least = scroll.isUsed ? BESIDE_WINDOWS * scroll.window : 0;
   const { above, below } = reach(scroll.speed.value, FETCHED_BEFORE, least);
   const { offset, window } = scroll;
   const wanted = new Set();
   addBatches(wanted, g, rowsInSight(g, offset, window), isUp);
-  const up = rowsInSight(g, offset - above, above);
-  const down = rowsInSight(g, offset + window, below);
+  const up = above ? rowsInSight(g, offset - above, above) : NONE;
+  const down = below ? rowsInSight(g, offset + window, below) : NONE;
   addBatches(wanted, g, isUp ? up : down, isUp);
   addBatches(wanted, g, isUp ? down : up, !isUp);
   return [...wanted].map((batch) => [batch * BATCH, Math.min(g.given.total, (batch + 1) * BATCH) - 1]);
@@ -42,10 +44,10 @@ export function batchesWanted(g, scroll, margin) {
 
 /**
  * Those images by their sha1s, as far as their rows are here and have a picture.
- * @param {Geometry} g @param {Scrolled} scroll @param {import("./rows.js").Rows} rows @param {number} margin
+ * @param {Geometry} g @param {Scrolled} scroll @param {import("./rows.js").Rows} rows
  */
-export function picturesWanted(g, scroll, rows, margin) {
-  return batchesWanted(g, scroll, margin).map(([first, last]) => {
+export function picturesWanted(g, scroll, rows) {
+  return batchesWanted(g, scroll).map(([first, last]) => {
     const sha1s = new Set();
     for (let index = first; index <= last; index++) {
       const picture = pictured(rows.get(index) ?? null);

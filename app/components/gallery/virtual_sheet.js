@@ -304,7 +304,7 @@ export class Sheet extends EventTarget {
   /** Ask for the pictures in sight and for those that come next; for none while the bar flies. */
   wantPictures() {
     const { geometry: g, scroll, rows } = this;
-    this.thumbnails.want(scroll.isFlying || !rows.total ? [] : picturesWanted(g, scroll, rows, this.margin));
+    this.thumbnails.want(scroll.isFlying || !rows.total ? [] : picturesWanted(g, scroll, rows));
   }
 
   activeId() {

@@ -35,6 +35,23 @@ def test_all_that_a_component_imports_is_served(client, name):
         to_read += [str(answer.url.join(path).path) for path in IMPORT.findall(answer.text)]
 
 
+def test_all_modules_are_served_as_one_compressed_once(client):
+    answer = client.get(assets.joined_address(), headers={"Accept-Encoding": "gzip"})
+    plain = client.get(assets.joined_address(), headers={"Accept-Encoding": "identity"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "immutable" in answer.headers["cache-control"]
+    assert (
+        "content-encoding" not in plain.headers or plain.headers["content-encoding"] == "identity"
+    )
+    assert answer.text == plain.text
+    assert int(answer.headers["content-length"]) < int(plain.headers["content-length"]) / 3
+    for name in COMPONENTS:
+        assert f'modules["{name}/{name}.js"]' in plain.text
+    name = plain.text.rpartition("sourceMappingURL=")[2].strip()
+    mapped = client.get(str(plain.url.join(name).path))
+    assert client.get(str(mapped.url.join(mapped.json()["sections"][0]["map"]["sources"][0]).path))
+
+
 def test_only_modules_of_this_folder_are_served_and_only_under_their_digest(client):
     address = assets.address("gallery")
     digest = address.split("/")[2]

@@ -1,7 +1,9 @@
 """The ASGI application: the routes, the modules and the pages behind one check of hosts."""
 
+import gzip
 import http.client
 import json
+import re
 
 import pytest
 
@@ -49,6 +51,32 @@ def test_routes_modules_and_pages_are_served_on_one_port(ask):
 )
 def test_nothing_is_answered_under_a_name_that_is_not_this_machine(ask, path):
     assert ask(path, Host="evil.example")[0] == 400
+
+
+def test_what_streamlit_brings_is_compressed_once_and_kept_and_modules_come_with_the_page(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def get(path, **headers):
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        return response, response.read()
+
+    page, html = get("/")
+    assert page.headers["Link"] == f"<{assets.joined_address()}>; rel=modulepreload"
+    [script] = re.findall(rb'<script type="module"[^>]* src="\.(/static/[^"]+)"', html)
+    plain, body = get(script.decode(), Accept_Encoding="identity")
+    packed, compressed = get(script.decode(), **{"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in packed.headers["Cache-Control"]
+    assert (plain.headers["Content-Type"], gzip.decompress(compressed)) == (
+        packed.headers["Content-Type"],
+        body,
+    )
+    for path in ("/static/../index.html", "/static/js/nothing.js", "/static/%2e%2e/index.html"):
+        answer, body = get(path)
+        assert b"PANOPTIC" not in body
+        assert answer.status != 200 or b"<title>" in body
+    connection.close()
 
 
 def test_no_page_of_another_site_writes(ask, port):

@@ -4,7 +4,7 @@
 import { routeTo } from "../bridge/address.js";
 
 // A few rows of tiles, and a whole part of what rows are fetched in; the server takes 64 at most.
-export const BATCH = 25;
+export const BATCH = 20;
 const AT_ONCE = 3;
 const KEPT_BYTES = 64 * 2 ** 20;
 // What was not answered after so long is asked for one by one.

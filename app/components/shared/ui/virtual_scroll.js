@@ -71,13 +71,14 @@ export class Scrolling extends Scroll {
     this.drawMoved = moved;
     this.settled = settled;
     this.isSettled = true;
-    /** Whether anyone has scrolled here since it was begun. */
+    /** Whether anyone has pointed or scrolled here: only then is it worth to fetch what is out of sight. */
     this.isUsed = false;
     this.speed = new Speed();
     this.frame = 0;
     /** Whether the next frame draws all. */
     this.isWhole = false;
     node.addEventListener("scroll", () => this.onScroll(), { passive: true });
+    node.addEventListener("pointermove", () => this.use(), { passive: true, once: true });
   }
 
   onScroll() {
@@ -90,6 +91,11 @@ export class Scrolling extends Scroll {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.onSettled(), SETTLED_AFTER);
     this.frame ||= requestAnimationFrame(() => this.onFrame());
+  }
+
+  use() {
+    this.isUsed = true;
+    this.drawSoon();
   }
 
   /** Draw all with the next frame. */
@@ -131,7 +137,6 @@ export class Scrolling extends Scroll {
   reset() {
     this.stop();
     this.isSettled = true;
-    this.isUsed = false;
     this.speed.rest();
     this.offset = this.bar = this.height = this.window = 0;
   }
