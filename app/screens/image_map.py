@@ -106,6 +106,7 @@ def _draw(
         empty_states.notice(state.text("find.unclear"))
     image_map(
         view=model.to_address(view),
+        selected=model.to_address(view.without_display),
         version=corpus.version,
         held=key,
         encoder=encoder,

@@ -96,11 +96,27 @@ def test_a_lasso_becomes_a_condition_that_the_gallery_shows_too(page, demo_proje
     assert eventually(lambda: figure(page, "plot.data[0].x.length") == dimmed)
     page.get_by_role("button", name="Show in Explore").click()
     expect(page.get_by_role("grid", name="Images")).to_be_visible()
-    expect(page.get_by_text(f"{caught} of")).to_be_visible()
+    expect(page.locator(".count", has_text=f"{caught} of")).to_be_visible()
     page.go_back()
     drawn(page)
     assert eventually(lambda: number(count(page).inner_text()) == caught)
     assert eventually(lambda: figure(page, "plot.layout.shapes.length") == 1)
+
+
+def test_what_a_lasso_catches_is_selected_and_nothing_else(page):
+    page.locator(".plot").hover()
+    page.keyboard.press("Control+a")
+    total = number(count(page).inner_text())
+    selected = page.get_by_text(re.compile(r"^[\d,]+ selected"))
+    expect(selected).to_have_text(re.compile(rf"^{total} selected"))
+    around_the_middle(page)
+    expect(page.locator(".chip")).to_have_count(1)
+    catch = page.locator(".shown strong")
+    expect(catch).not_to_have_text(re.compile(rf"^{total} "))
+    caught = catch.inner_text()
+    expect(selected).to_have_text(re.compile(rf"^{number(caught)} selected"))
+    page.get_by_role("button", name="Remove the filter").click()
+    expect(selected).to_be_hidden()
 
 
 def test_a_region_is_dropped_by_its_chip(page):

@@ -241,9 +241,8 @@ class Frame {
   }
 
   invert() {
-    const { view } = this.data;
     // Where the server cannot say, the selection stays as it is.
-    if (view !== null) selection.invert(view).catch(() => {});
+    selection.invert(this.data.view ?? "").catch(() => {});
   }
 
   /** What keys and buttons act on: the open image, the selection, or the current image. @returns {Targets | null} */
@@ -357,9 +356,11 @@ class Frame {
     act();
   }
 
-  // With Shift the key belongs to the browser.
-  controlAction({ key, shiftKey }) {
-    return key.toLowerCase() === "i" && !shiftKey ? () => this.invert() : null;
+  // With Shift the key belongs to the browser, and what a display has done is done.
+  controlAction({ key, shiftKey, defaultPrevented }) {
+    if (shiftKey || defaultPrevented || this.data.view === null) return null;
+    const all = () => selection.selectWhole(this.data.view ?? "", selection.held).catch(() => {});
+    return { i: () => this.invert(), a: all }[key.toLowerCase()];
   }
 
   plainAction({ key, shiftKey }) {

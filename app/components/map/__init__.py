@@ -39,6 +39,7 @@ class Legend:
 def image_map(
     *,
     view: str,
+    selected: str,
     version: str,
     held: str | None = None,
     encoder: str,
@@ -57,6 +58,7 @@ def image_map(
 ) -> None:
     """Show the map of the view at an address; of its frozen result if ``held`` is the key of one.
 
+    ``selected`` is the address by which the images that a lasso catches are selected.
     ``on_action`` gets an action and its value: ``region`` (a polygon, or None to drop it),
     ``groups`` (the values chosen now), ``open`` (a sha1), ``encoder``, ``colouring``,
     ``drop`` (a chip), ``explore`` (show the view in the gallery). ``is_alone`` shows legend
@@ -69,6 +71,7 @@ def image_map(
 
     data = {
         "view": view,
+        "selected": selected,
         "version": version,
         "held": held,
         "encoder": encoder,

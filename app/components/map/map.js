@@ -3,6 +3,7 @@
 // (figure.js), the two lists beside it (legend.js, thumbnails.js).
 import { el, fill, icon, iconButton, number, set, write } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
+import { selection } from "../shared/store/selection.js";
 import { routeTo } from "../shared/bridge/address.js";
 import { colours, figure, layout, markOutline } from "./figure.js";
 import { Legend } from "./legend.js";
@@ -25,6 +26,7 @@ const ONE_PRESS = 500;
  *
  * @typedef {object} Data
  * @property {string} view       address of the view
+ * @property {string} selected   address of the same view as selections name it
  * @property {string} version    of the catalogue
  * @property {string | null} held  what is held still of the view
  * @property {string} encoder    slug
@@ -101,6 +103,8 @@ class ImageMap {
     );
     this.root = root;
     this.mode = "lasso";
+    /** Whether a lasso was drawn that the view does not filter by yet. */
+    this.isCaught = false;
     /** The image under the hand, and where the hand went down. @type {string | null} */
     this.pointed = null;
     /** @type {{clientX: number, clientY: number, sha1: string | null} | null} */
@@ -129,6 +133,7 @@ class ImageMap {
     this.root.classList.toggle("unclear", data.isUnclear);
     this.legend.update(data);
     if (data.isAlone) this.shown.update(data);
+    if (this.isCaught && isOther(data.outline, before.outline)) this.selectCaught(data);
     const isOtherMap = data.encoder !== before.encoder;
     const isChanged = ["view", "version", "held", "encoder", "colouring"].some((name) => data[name] !== before[name]);
     if (isChanged) this.draw(isOtherMap);
@@ -217,7 +222,15 @@ class ImageMap {
     if (!outline) return;
     this.plotly.restyle(this.plot, { selectedpoints: null });
     this.plotly.relayout(this.plot, { shapes: markOutline(outline, colours(this.root)) });
+    this.isCaught = true;
     this.send("region", outline);
+  }
+
+  /** What a lasso caught is what the next act means, whatever was selected before. @param {Data} data */
+  selectCaught({ selected, held }) {
+    this.isCaught = false;
+    selection.clear();
+    selection.selectWhole(selected, held).catch(() => {});
   }
 
   leave() {
@@ -322,6 +335,10 @@ class ImageMap {
     removeEventListener("pointerup", this.letGo, true);
     if (this.plot.layout) this.plotly.purge(this.plot);
   }
+}
+
+function isOther(outline, before) {
+  return JSON.stringify(outline) !== JSON.stringify(before);
 }
 
 function options(select, choices, chosen) {

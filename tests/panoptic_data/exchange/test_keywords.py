@@ -77,7 +77,7 @@ def test_the_command_says_what_it_does(project, capsys, monkeypatch):
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     where = ["--project", str(project.root)]
     assert main(["keywords", "--dry-run", *where]) == 0
-    assert "4 keywords of 3 images would become tags of “Keywords”" in capsys.readouterr().out
+    assert "4 keywords of 3 images would become tags of “Keywords”." in capsys.readouterr().out
     assert main(["keywords", "--property", "Motifs", "--json", *where]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["images"], answer["keywords"], answer["property"]) == (3, 4, "Motifs")

@@ -87,6 +87,19 @@ export class Selection extends EventTarget {
     this.changed();
   }
 
+  /**
+   * Select all images of a view, whether a gallery shows them or not.
+   * @param {string} view
+   * @param {string | null} held
+   */
+  async selectWhole(view, held) {
+    const { turn } = this;
+    const { total } = await among(view, [], held);
+    if (turn !== this.turn) return;
+    this.within(view, total, held);
+    this.selectAll();
+  }
+
   /** Read which images "all" are. */
   see() {
     if (this.all && this.view !== undefined) seenImages.ensure(this.view, this.held, this.total ?? null);
