@@ -26,6 +26,7 @@ from panoptic_data.catalogue import registry, similarity, similarity_stats
 from panoptic_data.errors import InvalidAddress, InvalidExpression, UnreadableImage
 from panoptic_data.media import decode, download, metadata, query_images
 from panoptic_data.messages import translate
+from panoptic_data.vectors.calibration import LEVELS
 from panoptic_data.views import model, search_expression
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def routes(project: Project) -> list[Route]:
       ``label``, ``kind``, ``weight``, ``without``: the search without it), ``needs_words``, and
       whether ``encoder`` is ``warm``. What cannot be read is refused with its position: ``span``.
     - ``GET /search/spread?view=``: the distribution of the similarities of a view's search: the
-      lists and numbers of ``similarity_stats.SimilarityHistogram``; null where it has none.
+      lists and numbers of ``similarity_stats.SimilarityHistogram``, and ``levels``: ``name``,
+      ``cosine``, ``percentile``, the closest first; null where it has none.
     """
     return [
         Route("/search/picture", answering(project, _upload), methods=["POST"]),
@@ -148,5 +150,10 @@ def _spread(project: Project, request: Request) -> Response:
         "percentiles": histogram.percentiles,
         "least": histogram.threshold,
         "likely": histogram.default_threshold,
+        "levels": [
+            # The closest can be closer than its percentile: only the cosine says it.
+            {"name": name, "cosine": cosine, "percentile": None if name == "same" else LEVELS[name]}
+            for name, cosine in histogram.levels.items()
+        ],
     }
     return JSONResponse(payload, headers=NO_STORE)

@@ -7,13 +7,20 @@ Not here: its markup (``components.searchline``), what pressing and typing does
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app.components.gallery import CAPTIONS
-from app.components.searchline import SIMILARITY_TEXTS, ChangedLabel, Choice, searchline
+from app.components.searchline import (
+    SIMILARITY_TEXTS,
+    ChangedLabel,
+    Choice,
+    Limit,
+    searchline,
+)
 from app.session import state
 from app.widgets import (
     compare_encoders,
@@ -26,7 +33,8 @@ from app.widgets import (
 from app.widgets.grouping_choices import grouping_choices
 from app.widgets.property_facets import visible_properties
 from panoptic_data.annotations.properties import EXCLUDED
-from panoptic_data.catalogue import facets
+from panoptic_data.catalogue import facets, similarity
+from panoptic_data.errors import PanopticError
 from panoptic_data.views.fields import SORTS
 
 if TYPE_CHECKING:
@@ -119,7 +127,7 @@ def search_line(context: ViewContext) -> None:
             search_terms.without_search(search_actions.without_typed(view, mode))
         ),
         terms=search_terms.term_chips(view),
-        limit=search_terms.describe_limit(view, is_unclear=_is_unclear(context)),
+        limit=_limit(context),
         encoders=_encoders(context),
         encoder=None if search is None else search.encoder,
         comparable=compare_encoders.choices(context),
@@ -219,8 +227,16 @@ def _encoder_label(encoder: state.Encoder) -> str:
     return state.text("find.pictures_only", encoder=encoder.name)
 
 
-def _is_unclear(context: ViewContext) -> bool:
-    return context.result is not None and context.result.is_unclear
+def _limit(context: ViewContext) -> Limit | None:
+    search, result = search_terms.get_search(context.view), context.result
+    if search is None or result is None:
+        return search_terms.describe_limit(context.view)
+    level = None
+    if search.is_limited and search.count is None:
+        # What the view was run for is known; an image that lost its vector has no scale.
+        with suppress(PanopticError):
+            level = similarity.level(context.corpus, search)
+    return search_terms.describe_limit(context.view, level=level, shown=result.images)
 
 
 def _is_loading(context: ViewContext, mode: str) -> bool:

@@ -16,7 +16,11 @@ from app.components.searchline import Limit, TermChip
 from app.session import state
 from panoptic_data.catalogue import similarity
 from panoptic_data.catalogue.similarity import SimilarityQuery
-from panoptic_data.vectors.calibration import DEFAULT_PERCENTILE, DEFAULT_PERCENTILE_WORDS
+from panoptic_data.vectors.calibration import (
+    DEFAULT_PERCENTILE,
+    DEFAULT_PERCENTILE_WORDS,
+    LEVELS,
+)
 from panoptic_data.views import model
 from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import Expression, Term
@@ -179,10 +183,13 @@ def term_chips(view: View) -> list[TermChip]:
     return [*shown, TermChip(state.text("find.more", count=more), is_term=False)] if more else shown
 
 
-def describe_limit(view: View, *, is_unclear: bool = False) -> Limit | None:
+def describe_limit(
+    view: View, *, level: str | None = None, shown: int | None = None
+) -> Limit | None:
     """Return the limit of the search in words; None where there is no search.
 
-    ``is_unclear``: nothing is clearly like its words, and without a limit the nearest are shown.
+    ``level`` is how alike the images are (``similarity.level``), where it is known, and ``shown``
+    how many there are: without a limit, the nearest however far they are.
     """
     search = get_search(view)
     if search is None:
@@ -190,26 +197,47 @@ def describe_limit(view: View, *, is_unclear: bool = False) -> Limit | None:
     # The slider counts under the filters alone, without order and display.
     address = model.to_address(View(view.where, mode=view.mode))
     is_count = search.percentile is None and search.threshold is None
-    shown = search
-    if is_unclear and not search.is_limited:
-        shown = replace(search, count=similarity.NEAREST_COUNT)
-    return Limit(_limit_text(shown), address, search.count if is_count else None)
+    is_nearest = shown is not None and 0 < shown <= similarity.NEAREST_COUNT
+    if is_nearest and not search.is_limited:
+        label = state.text("find.nearest", count=shown, total=state.number(shown or 0))
+    else:
+        label = _limit_label(search, level)
+    return Limit(label, address, search.count if is_count else None, _limit_figures(search))
 
 
-def _limit_text(search: SimilarityQuery) -> str:
+def _limit_label(search: SimilarityQuery, level: str | None) -> str:
+    if search.threshold is None and search.percentile is None and search.count is not None:
+        return state.text("find.most", count=search.count, total=state.number(search.count))
+    if level is None and search.threshold is not None:
+        return _limit_figures(search)
+    return state.text(f"find.level_{level or _level_of_percentile(_percentile(search))}")
+
+
+def _limit_figures(search: SimilarityQuery) -> str:
     if search.threshold is not None:
         return state.text("find.from", least=_number(search.threshold))
     if search.percentile is None and search.count is not None:
-        return state.text("find.most", count=search.count, total=state.number(search.count))
+        return ""
+    return state.text("find.percentile", percentile=f"{_percentile(search):g}".replace(".", _point()))
+
+
+def _percentile(search: SimilarityQuery) -> float:
     default = DEFAULT_PERCENTILE_WORDS if search.expression.reads_text else DEFAULT_PERCENTILE
-    percentile = default if search.percentile is None else search.percentile
-    return state.text("find.closest", part=_number(100 - percentile))
+    return default if search.percentile is None else search.percentile
+
+
+def _level_of_percentile(percentile: float) -> str:
+    return next((name for name, least in LEVELS.items() if percentile >= least), "loosely")
+
+
+def _point() -> str:
+    return "," if state.language() == "fr" else "."
 
 
 def _number(value: float) -> str:
     """Return a number with two significant digits; whole from 10 on."""
     text = f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
-    return text.replace(".", ",") if state.language() == "fr" else text
+    return text.replace(".", _point())
 
 
 def _shortened(term: Term) -> Term:

@@ -21,6 +21,8 @@ from panoptic_data.vectors.calibration import (
     DEFAULT_PERCENTILE,
     DEFAULT_PERCENTILE_WORDS,
     Scale,
+    level_of,
+    levels,
 )
 from panoptic_data.views.model import Clause, Condition, View
 from panoptic_data.views.search_expression import Expression, Term, parse
@@ -38,6 +40,7 @@ __all__ = [
     "default_threshold",
     "first_search",
     "is_counted",
+    "level",
     "query_of",
     "similarities",
     "term_label",
@@ -49,8 +52,8 @@ __all__ = [
 SEARCH_FIELDS = ("like", "similar", "text")
 # How many images the older form by words shows where its condition names no count.
 WORDS_COUNT = 500
-# How many of the nearest images a search without a limit shows where none is clearly like it.
-NEAREST_COUNT = 20
+# So many of the nearest images a search without a limit shows, however few are similar enough.
+NEAREST_COUNT = 24
 _SHOWN_DIGITS = 6
 # Half of what the last digit of a similarity is worth.
 _ROUNDING = 0.5 * 10**-6
@@ -175,8 +178,9 @@ def is_counted(part: Condition | Clause) -> bool:
 def similarities(catalogue: Catalogue, part: Condition, among: Mask | None = None) -> Similarities:
     """Return how similar the rows of a catalogue are to what a condition asks for.
 
-    Of a large corpus only ``among``, (n,) bool, need be compared: the others may be NaN. Where
-    none of ``among`` is clearly like the words, a query without a limit takes the nearest few.
+    Of a large corpus only ``among``, (n,) bool, need be compared: the others may be NaN. Of these
+    a query without a limit takes NEAREST_COUNT at least, and no more where none is clearly like
+    the words.
     Raises as ``search.find``.
     """
     from panoptic_data.vectors import query_vectors, scores
@@ -197,6 +201,9 @@ def similarities(catalogue: Catalogue, part: Condition, among: Mask | None = Non
         return Similarities(similarity, others, NEAREST_COUNT, is_unclear)
     # Similarities are rounded: one that is typed in again finds its image.
     is_enough = others & (similarity >= np.float32(threshold(catalogue, query, aim) - _ROUNDING))
+    is_short = among is not None and int((is_enough & among).sum()) < NEAREST_COUNT
+    if is_short and not query.is_limited:
+        return Similarities(similarity, others, NEAREST_COUNT, is_unclear)
     return Similarities(similarity, is_enough, query.count, is_unclear)
 
 
@@ -217,6 +224,19 @@ def threshold(catalogue: Catalogue, query: SimilarityQuery, aim: QueryVector) ->
     if query.percentile is None:
         return default_threshold(scale, aim)
     return scale.cosine(query.percentile)
+
+
+def level(catalogue: Catalogue, query: SimilarityQuery) -> str:
+    """Return how alike, in a word of ``calibration.LEVELS``, images must be that a query shows.
+
+    Raises as ``search.find``.
+    """
+    from panoptic_data.vectors import query_vectors, scores
+
+    aim = query_vectors.of_expression(catalogue.project, query.expression, query.encoder)
+    scale = scores.scale(catalogue.project, query.encoder, aim)
+    cosines = levels(scale, is_by_words=any(aim.parts[2:]))
+    return level_of(cosines, threshold(catalogue, query, aim))
 
 
 def default_threshold(scale: Scale, aim: QueryVector) -> float:

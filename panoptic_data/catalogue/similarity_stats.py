@@ -16,6 +16,7 @@ from cachetools import LRUCache
 
 from panoptic_data.catalogue import similarity
 from panoptic_data.catalogue.execute import run_view
+from panoptic_data.vectors.calibration import levels
 from panoptic_data.views.model import View, part_key
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class SimilarityHistogram:
 
     ``counts`` (bins) of the images that the other conditions select, between ``edges`` (bins + 1,
     cosines) with their ``percentiles``; ``threshold`` is the cosine from which images are shown
-    now, ``default_threshold`` the one that holds where none is set.
+    now, ``default_threshold`` the one that holds where none is set. ``levels`` are the cosines
+    from which images are as alike as ``calibration.LEVELS`` say, the closest first.
     """
 
     encoder: str
@@ -47,6 +49,7 @@ class SimilarityHistogram:
     percentiles: list[float | None]
     threshold: float
     default_threshold: float
+    levels: dict[str, float]
 
 
 def ranks(catalogue: Catalogue, view: View) -> Ranks:
@@ -104,7 +107,10 @@ def histogram(catalogue: Catalogue, view: View, bins: int = BINS) -> SimilarityH
     threshold = similarity.threshold(catalogue, query, aim)
     if query.count is not None and query.count <= len(cosines):
         # Where a number of images is kept, they begin with the least similar of them.
-        threshold = max(threshold, float(np.partition(cosines, -query.count)[-query.count]))
+        threshold = max(threshold, _nth(cosines, query.count))
+    elif not query.is_limited and len(cosines):
+        nearest = min(similarity.NEAREST_COUNT, len(cosines))
+        threshold = min(threshold, _nth(cosines, nearest))
     percentiles = scale.percentile(edges).tolist()
     return SimilarityHistogram(
         query.encoder,
@@ -113,7 +119,13 @@ def histogram(catalogue: Catalogue, view: View, bins: int = BINS) -> SimilarityH
         [None if np.isnan(percentile) else percentile for percentile in percentiles],
         threshold,
         similarity.default_threshold(scale, aim),
+        levels(scale, is_by_words=any(aim.parts[2:])),
     )
+
+
+def _nth(cosines: npt.NDArray[np.float32], count: int) -> float:
+    """Return the least of the ``count`` highest cosines."""
+    return float(np.partition(cosines, -count)[-count])
 
 
 def _range(cosines: npt.NDArray[np.float32]) -> tuple[float, float]:

@@ -10,7 +10,7 @@ Pure arithmetic on arrays. Not here: reading the vectors (``scores``), query vec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,13 @@ __all__ = [
     "CHANCE_WORDS",
     "DEFAULT_PERCENTILE",
     "DEFAULT_PERCENTILE_WORDS",
+    "LEVELS",
     "MADE_UP_WORDS",
     "PAIRS",
     "Scale",
     "clear_cosine",
+    "level_of",
+    "levels",
     "sample",
 ]
 
@@ -42,6 +45,13 @@ _BLOCK_ROWS = 8_192
 # by words. Chosen by the share of correct results (docs/performance/search.md).
 DEFAULT_PERCENTILE = 95.0
 DEFAULT_PERCENTILE_WORDS = 99.0
+# How alike, in words, and the percentile from which each holds; the closest first.
+LEVELS: Mapping[str, float] = {"same": 99.99, "very": 99.9, "alike": 99.0, "loosely": 95.0}
+# Cosines are rounded, and those of quantiles are not.
+_ROUNDING = 1e-5
+# Two pictures are nearly the same where they are so small a part of the distance (1 - cosine)
+# apart that lies between random pairs: of a small corpus, the most similar pair need not be.
+_SAME_DISTANCE = 0.2
 # Random words to compare pictures with: some for each kind of thing that pictures show.
 _WORDS = """
 man woman child crowd face hand portrait soldier worker family dog cat horse bird fish cow insect
@@ -84,6 +94,24 @@ class Scale:
         if not len(self.cosines):
             return 1.0
         return float(np.quantile(self.cosines, percentile / 100))
+
+
+def levels(scale: Scale, *, is_by_words: bool) -> dict[str, float]:
+    """Return the cosine from which each of LEVELS holds, under one encoder in one corpus.
+
+    The closest first. Of pictures (not ``is_by_words``) only what is nearly as similar as a copy
+    is nearly the same.
+    """
+    cosines = {name: scale.cosine(percentile) for name, percentile in LEVELS.items()}
+    if not is_by_words:
+        cosines["same"] = max(cosines["same"], 1 - _SAME_DISTANCE * (1 - scale.cosine(50)))
+    return cosines
+
+
+def level_of(cosines: Mapping[str, float], cosine: float) -> str:
+    """Return the closest level that a cosine reaches; the last one below all of them."""
+    reached = (name for name, least in cosines.items() if cosine >= least - _ROUNDING)
+    return next(reached, [*cosines][-1])
 
 
 def sample(

@@ -15,7 +15,17 @@ from app.components.assets import component
 __all__ = ["SIMILARITY_TEXTS", "ChangedLabel", "Chip", "Choice", "Limit", "TermChip", "searchline"]
 
 # Texts of the slider over similarity (``similarity_slider.js``), in the section ``find``.
-SIMILARITY_TEXTS = ("closest", "cosine", "about_one", "about_other", "limit", "limit_help")
+SIMILARITY_TEXTS = (
+    "level_same",
+    "level_very",
+    "level_alike",
+    "level_loosely",
+    "percentile",
+    "cosine",
+    "about_one",
+    "about_other",
+    "limit",
+)
 
 
 @dataclass(frozen=True)
@@ -56,12 +66,13 @@ class TermChip:
 class Limit:
     """The limit of a search in words; ``view`` is the address that the slider counts under.
 
-    ``count`` is set where the limit is a number of most similar images.
+    ``title`` is the limit in figures. ``count`` is set where the limit is a number of most similar images.
     """
 
     label: str
     view: str
     count: int | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ export class SearchTerms {
     write(this.title, texts.find_limit);
     set(this.panel, "aria-label", texts.find_limit);
     write(this.limitLabel, limit?.label ?? "");
-    set(this.limit, "title", texts.find_limit);
+    set(this.limit, "title", [texts.find_limit, limit?.title].filter(Boolean).join(": "));
     set(this.limit, "aria-label", `${texts.find_limit}: ${limit?.label ?? ""}`);
     fillSelect(this.encoder, encoders, encoder, texts.find_seen_by_title);
     const none = { id: "", label: data.compare ? texts.find_compare_none : texts.find_compare };

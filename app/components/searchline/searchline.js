@@ -32,7 +32,7 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {string} count       e.g. "1,204 of 2,110"
  * @property {{id: string, label: string}[]} chips
  * @property {import("./search_terms.js").Term[]} terms  the search that is on
- * @property {{label: string, view: string, count: number | null} | null} limit  from where on images are shown
+ * @property {{label: string, title: string, view: string, count: number | null} | null} limit  from where on images are shown
  * @property {{id: string, label: string}[]} encoders  that can judge a search, if several
  * @property {string | null} encoder
  * @property {{id: string, label: string, disabled: boolean}[]} comparable  what it can be compared with

@@ -66,8 +66,10 @@ def test_a_chip_names_properties_tags_and_authors(condition, english, french, mo
 @pytest.mark.parametrize(
     ("limits", "en", "fr"),
     [
-        ({}, "closest 5 %", "les 5\u202f% les plus proches"),
-        ({"percentile": 99.5}, "closest 0.5 %", "les 0,5\u202f% les plus proches"),
+        ({}, "loosely", "de loin"),
+        ({"percentile": 99.5}, "alike", "proches"),
+        ({"percentile": 99.9}, "very alike", "très proches"),
+        ({"percentile": 99.99}, "nearly the same", "presque identiques"),
         ({"threshold": 0.25}, "cosine from 0.25", "cosinus dès 0,25"),
         ({"count": 30}, "the 30 most similar", "les 30 plus proches"),
     ],

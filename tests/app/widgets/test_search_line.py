@@ -18,7 +18,11 @@ def test_the_line_shows_terms_how_alike_and_the_text(sha1s):
     )
     shown = [(term["is_against"], term["picture"], term["sign"]) for term in line["terms"]]
     assert shown == [(False, f"/thumb/{first}", ""), (True, f"/thumb/{second}", "− 2 ×")]
-    assert line["limit"]["label"] == "closest 20 %"
+    limit = line["limit"]
+    assert (limit["label"], limit["title"]) == (
+        "loosely",
+        "closer than 80 % of random pairs",
+    )
     assert model.from_address(line["limit"]["view"]) == view
     # One encoder is no choice, and what the search says is no chip beside it.
     assert (line["encoders"], line["chips"]) == ([], [])

@@ -1,5 +1,7 @@
 """Similarity as a condition: exact within what else a view selects, and read in its older forms."""
 
+from dataclasses import replace
+
 import pytest
 
 from panoptic_data.catalogue import registry, similarity
@@ -159,6 +161,22 @@ def test_a_percentile_shows_as_much_as_chance_says(current):
         shown(current, similar_condition(5, percentile=0, count=3))
         == shown(current, similar_condition(5))[:3]
     )
+
+
+def test_the_nearest_are_shown_however_few_are_alike_enough(current):
+    nearest = similarity.NEAREST_COUNT
+    query = similarity.query_of(similar_condition(3))
+    scale = scores.scale(current.project, SLUG)
+    enough = run_view(current, View((similar_condition(3, percentile=95),)))
+    assert len(enough) < nearest < COUNT
+    default = run_view(current, View((similar_condition(3),)))
+    assert len(default) == nearest
+    assert current.sha1s(default.rows)[: len(enough)] == current.sha1s(enough.rows)
+    # A limit that someone chose holds, and is said in a word.
+    same = replace(query, percentile=99.99)
+    assert similarity.level(current, same) in ("same", "very")
+    assert similarity.level(current, replace(query, threshold=1.0)) == "same"
+    assert similarity.level(current, replace(query, threshold=scale.cosine(96))) == "loosely"
 
 
 @pytest.mark.parametrize(("view", "k"), [(None, COUNT), (None, 5), (View((FEW,)), 5)])

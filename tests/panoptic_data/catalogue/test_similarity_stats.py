@@ -43,6 +43,11 @@ def test_a_slider_is_told_how_similarities_lie(current):
     assert histogram.default_threshold == pytest.approx(
         scores.scale(current.project, SLUG).cosine(95)
     )
+    # Where nobody chose a limit, the nearest are shown, and the slider begins at the last of them.
+    free = similarity_stats.histogram(current, View((similar_condition(3), FEW)))
+    assert free.threshold == pytest.approx(min(cosines), abs=1e-3)
+    assert [*free.levels] == ["same", "very", "alike", "loosely"]
+    assert free.levels["loosely"] == pytest.approx(free.default_threshold)
     assert similarity_stats.histogram(current, View((FEW,))) is None
     nobody = View((similar_condition(3), Condition("name", "contains", "nowhere")))
     assert sum(similarity_stats.histogram(current, nobody).counts) == 0

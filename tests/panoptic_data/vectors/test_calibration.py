@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from panoptic_data.vectors.calibration import CHANCE_WORDS, Scale, sample
+from panoptic_data.vectors.calibration import (
+    CHANCE_WORDS,
+    LEVELS,
+    Scale,
+    level_of,
+    levels,
+    sample,
+)
 from tests.vectors import grouped
 
 VECTORS = grouped(900, groups=5, dim=16)[0].astype(np.float32)
@@ -83,3 +90,17 @@ def test_one_image_has_nothing_to_be_compared_with():
 
 def test_words_of_chance_are_many_and_each_once():
     assert len(CHANCE_WORDS) == len(set(CHANCE_WORDS)) >= 70
+
+
+def test_words_for_how_alike_hold_from_higher_cosines_the_closer_they_are():
+    scale = Scale(np.linspace(0, 0.8, 100_001, dtype=np.float32))
+    of_words = levels(scale, is_by_words=True)
+    assert [*of_words] == ["same", "very", "alike", "loosely"]
+    assert [round(scale.percentile(cosine), 2) for cosine in of_words.values()] == [
+        pytest.approx(percentile, abs=0.01) for percentile in LEVELS.values()
+    ]
+    # The most similar of few pictures need not be nearly the same.
+    of_pictures = levels(scale, is_by_words=False)
+    assert of_pictures == {**of_words, "same": pytest.approx(1 - 0.2 * 0.6, abs=1e-4)}
+    reached = [level_of(of_pictures, cosine) for cosine in (0.9, 0.8, 0.795, 0.78, 0)]
+    assert reached == ["same", "very", "alike", "loosely", "loosely"]

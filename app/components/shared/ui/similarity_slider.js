@@ -1,5 +1,6 @@
-// How alike images must be to be shown: a slider over the similarities of a view's search, read as
-// "the closest 5 %" with the raw cosine beside it. Not here: what the view is (Python).
+// How alike images must be to be shown: a slider over the similarities of a view's search, read in
+// four words, which can be pressed as well; percentile and cosine are in its tooltip. Not here: what
+// the view is, and from where on each word holds (Python).
 import { routeTo } from "../bridge/address.js";
 import { debounced, el, fill, number, set, write } from "./dom.js";
 
@@ -11,6 +12,16 @@ const TELL_AFTER = 300;
 const FINE = 20;
 // Beyond it no pair that chance made is so alike: the cosine alone says more.
 const RAREST = 99.99;
+// Cosines that differ by less are the same.
+const ROUNDING = 1e-5;
+
+/**
+ * A word for how alike, and from where on it holds.
+ * @typedef {object} Level
+ * @property {string} name
+ * @property {number} cosine
+ * @property {number | null} percentile  null where only the cosine says it
+ */
 
 /**
  * @typedef {object} Spread
@@ -18,27 +29,30 @@ const RAREST = 99.99;
  * @property {number[]} edges                cosines
  * @property {(number | null)[]} percentiles of the edges; null where there is nothing to compare
  * @property {number} least                  the cosine from which images are shown
+ * @property {number} likely                 the one from which they are where nobody chose
+ * @property {Level[]} levels                the closest first
  */
 
 export class SimilaritySlider {
-  /** @param {(least: {percentile: number} | {threshold: number}) => void} tell */
+  /** @param {(least: {percentile?: number, threshold?: number}) => void} tell  without either: as nobody chose */
   constructor(tell) {
     this.bars = document.createElementNS(SVG, "svg");
     set(this.bars, "viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
     set(this.bars, "preserveAspectRatio", "none");
     set(this.bars, "aria-hidden", "true");
     this.slider = el("input", { type: "range", class: "slider", min: 0, step: 1 });
-    this.closest = el("strong", {});
-    this.cosine = el("span", {});
+    this.level = el("strong", {});
     this.about = el("span", { class: "about" });
+    this.levels = el("div", { class: "levels", role: "group" });
     this.node = el(
       "div",
       { class: "nearness", hidden: true },
       this.bars,
       this.slider,
-      el("div", { class: "said" }, this.closest, this.cosine, this.about),
+      this.levels,
+      el("div", { class: "said" }, this.level, this.about),
     );
-    this.tell = debounced(() => tell(this.least()), TELL_AFTER);
+    this.tell = debounced((least) => tell(least ?? this.least()), TELL_AFTER);
     this.slider.addEventListener("input", () => this.say());
     this.slider.addEventListener("change", () => this.tell());
     /** @type {Spread | null} */
@@ -56,7 +70,7 @@ export class SimilaritySlider {
     this.texts = texts;
     this.language = language;
     set(this.slider, "aria-label", texts.limit);
-    set(this.node, "title", texts.limit_help);
+    set(this.levels, "aria-label", texts.limit);
     const known = `${version} ${view}`;
     if (known === this.known) return;
     this.known = known;
@@ -97,9 +111,40 @@ export class SimilaritySlider {
       }),
     );
     set(this.slider, "max", counts.length * FINE);
-    const position = ((least - edges[0]) / (edges[counts.length] - edges[0])) * counts.length;
-    this.slider.value = String(Math.round(Math.min(counts.length, Math.max(0, position)) * FINE));
+    this.drawLevels();
+    this.move(least);
     this.say(least);
+  }
+
+  /** The words, the least alike at the left, as on the slider. */
+  drawLevels() {
+    this.levels.replaceChildren(
+      ...this.spread.levels
+        .toReversed()
+        .map((level) =>
+          el(
+            "button",
+            { type: "button", "aria-pressed": "false", "data-level": level.name, onclick: () => this.choose(level) },
+            this.texts[`level_${level.name}`],
+          ),
+        ),
+    );
+  }
+
+  /** Show from a word on. @param {Level} level */
+  choose({ cosine, percentile }) {
+    this.move(cosine);
+    this.say(cosine);
+    // From where nobody chose, the nearest are shown however few are so alike.
+    if (Math.abs(cosine - this.spread.likely) < ROUNDING) this.tell.now({});
+    else this.tell.now(percentile === null ? { threshold: Number(cosine.toFixed(6)) } : { percentile });
+  }
+
+  /** Move the slider to a cosine. @param {number} cosine */
+  move(cosine) {
+    const { counts, edges } = this.spread;
+    const position = ((cosine - edges[0]) / (edges[counts.length] - edges[0])) * counts.length;
+    this.slider.value = String(Math.round(Math.min(counts.length, Math.max(0, position)) * FINE));
   }
 
   /** Where the slider is, in bars. */
@@ -123,23 +168,25 @@ export class SimilaritySlider {
 
   /** Say what the slider means. @param {number} [least]  the cosine, where it is known exactly */
   say(least) {
-    const { counts, edges, percentiles } = this.spread;
+    const { counts, edges, percentiles, levels } = this.spread;
     const { texts, language, position } = this;
+    const cosine = least ?? this.at(edges);
     const percentile = this.at(percentiles);
-    const part =
-      percentile === null
-        ? null
-        : new Intl.NumberFormat(language, { maximumSignificantDigits: 2 }).format(Math.max(0, 100 - percentile));
-    const cosine = new Intl.NumberFormat(language, { minimumFractionDigits: 3, maximumFractionDigits: 3 }).format(
-      least ?? this.at(edges),
-    );
     // Of the bar that the slider is in, the part above it.
     const shown = counts.reduce((sum, count, at) => sum + count * Math.min(1, Math.max(0, at + 1 - position)), 0);
     const images = Math.round(shown);
-    write(this.closest, part === null ? "" : fill(texts.closest, { part }));
-    write(this.cosine, fill(texts.cosine, { value: cosine }));
+    const level = levels.find((candidate) => cosine >= candidate.cosine - ROUNDING) ?? levels[levels.length - 1];
+    write(this.level, texts[`level_${level.name}`]);
     write(this.about, fill(images === 1 ? texts.about_one : texts.about_other, { count: number(images, language) }));
-    set(this.slider, "aria-valuetext", [this.closest.textContent, this.cosine.textContent].filter(Boolean).join(", "));
+    set(this.slider, "aria-valuetext", `${this.level.textContent}, ${this.about.textContent}`);
+    for (const button of this.levels.children) set(button, "aria-pressed", String(button.dataset.level === level.name));
+    const rounded = (value, digits) =>
+      new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+    const figures = [
+      percentile === null ? "" : fill(texts.percentile, { percentile: rounded(percentile, percentile < 99 ? 0 : 2) }),
+      fill(texts.cosine, { value: rounded(cosine, 3) }),
+    ];
+    set(this.node, "title", figures.filter(Boolean).join(" · "));
     [...this.bars.children].forEach((bar, at) => bar.classList.toggle("inside", at + 1 > position));
   }
 }
