@@ -22,6 +22,7 @@ from app.api import (
     properties,
     sampling,
     search,
+    search_box,
     state_digest,
     suggestions,
     tag_status,
@@ -50,7 +51,8 @@ def routes(project: Project) -> list[BaseRoute]:
     - ``/exports/…``: what was exported to be downloaded: see ``exports``.
     - ``/batches``, ``/steps``, ``/undo``, ``/redo`` and ``/switch``: see ``history``.
     - ``/lineage``: why an image has a value: see ``lineage``.
-    - ``/search/…``: query images, the terms of a search, its scale: see ``search``.
+    - ``/search/…``: query images, the terms of a search, its scale: see ``search``; what the
+      search box asks while someone types: see ``search_box``.
     - ``/sampling``: samples of a view, and its parts for training: see ``sampling``.
     - ``/clearing/…``: groups of duplicates and their merges: see ``duplicates``.
     - ``/suggestions`` and what answers them: see ``suggestions`` and ``tag_status``.
@@ -78,6 +80,7 @@ def _routes_at(project: Project) -> list[Route]:
         *suggestions.routes(project),
         *tag_status.routes(project),
         *search.routes(project),
+        *search_box.routes(project),
         *sampling.routes(project),
     ]
 

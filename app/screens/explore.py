@@ -7,6 +7,7 @@ with nothing on them (``widgets.empty_states``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ import streamlit as st
 from app.components.facets import facets, open_sections
 from app.screens import displays, image_panel
 from app.screens.page import needs_project
+from app.services import text_models
 from app.session import state
 from app.widgets import (
     compare_encoders,
@@ -24,12 +26,13 @@ from app.widgets import (
     property_facets,
     view_context,
 )
-from app.widgets.search_actions import submit
+from app.widgets.search_actions import submit, waiting_words
 from app.widgets.search_line import search_line
 from app.widgets.unavailable import guarded
 from app.widgets.view_context import ViewContext
 from panoptic_data.catalogue import registry
 from panoptic_data.storage.project import Project
+from panoptic_data.views.model import View
 
 __all__ = ["show"]
 
@@ -55,6 +58,9 @@ def show(project: Project) -> None:
                 _stage(context)
             else:
                 _without_images(context)
+    if context.text_encoder is not None:
+        # Whoever searches by meaning later need not wait for the model.
+        text_models.load_soon(project, context.text_encoder.slug)
 
 
 def _shows_any(context: ViewContext) -> bool:
@@ -71,19 +77,22 @@ def _notices(context: ViewContext) -> None:
     if problem is not None:
         empty_states.notice(state.text("explore.broken_view", problem=problem))
     if context.result is not None and context.result.is_unclear:
-        empty_states.notice(state.text("find.unclear"))
+        empty_states.unclear(context.corpus, context.view)
     multilingual_offer.offer_for_search(context.project, context.view)
-    if st.session_state.get("mode") == "meaning" and context.text_encoder is None:
+    words = waiting_words()
+    if words is not None:
         empty_states.text_search_unavailable(
-            context.project, context.encoders, on_back=lambda: submit("", "path", context)
+            context.project, context.encoders, on_back=lambda: submit(words, "names", context)
         )
 
 
 def _left(context: ViewContext) -> None:
     opened = open_sections(facet_panel.OPEN_FIRST)
+    # What a search finds is not known while its model is being loaded.
+    view = context.view if context.loading is None else View(mode=context.view.mode)
     facets(
         sections=facet_panel.sections(
-            context.corpus, context.view, context.encoders, context.encoder, opened
+            context.corpus, view, context.encoders, context.encoder, opened
         )
         if context.problem is None
         else (),
@@ -123,9 +132,19 @@ def _stage(context: ViewContext) -> None:
 
 def _without_images(context: ViewContext) -> None:
     with st.container(key="pictures_none"):
-        if context.problem is not None:
+        if context.loading is not None:
+            empty_states.model_loading(context.project, context.loading)
+        elif context.problem is not None:
             empty_states.view_failed(context.problem, context.view)
         elif not context.view.where:
             empty_states.none_readable(context.corpus)
         else:
-            empty_states.no_results(context.corpus, context.view)
+            empty_states.no_results(context.corpus, context.view, by_meaning=_by_meaning(context))
+
+
+def _by_meaning(context: ViewContext) -> tuple[str, Callable[[], None]] | None:
+    """Return the words that no name contains, and what searches for their meaning."""
+    path = context.view.condition("path")
+    if path is None or context.text_encoder is None:
+        return None
+    return path.value, lambda: submit(path.value, "meaning", context)

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.services import jobs
+from app.services import jobs, text_models
 from app.session import state
 from app.session.callbacks import uninterrupted
+from app.widgets import search_terms
 from app.widgets.filter_chips import part_label
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.errors import PanopticError, weights_cause
 from panoptic_data.provenance import runs
+from panoptic_data.search import typed_text
 from panoptic_data.storage.project import default_root
 from panoptic_data.vectors import in_making
 
@@ -32,16 +34,20 @@ if TYPE_CHECKING:
 __all__ = [
     "empty_project",
     "images_seen",
+    "model_loading",
     "no_project",
     "no_results",
     "none_readable",
     "notice",
     "text_search_unavailable",
+    "unclear",
     "view_failed",
 ]
 
 # Seconds between two looks at a run that has no image yet.
 LOOK_SECONDS = 1.0
+# In the place of pictures that are on their way.
+_SKELETON = '<div class="waiting">' + "<i></i>" * 10 + "</div>"
 
 
 def no_project() -> None:
@@ -85,11 +91,20 @@ def none_readable(corpus: Catalogue) -> None:
         )
 
 
-def no_results(corpus: Catalogue, view: View) -> None:
-    """Say which condition to drop, and what each would bring back."""
+def no_results(
+    corpus: Catalogue, view: View, by_meaning: tuple[str, Callable[[], None]] | None = None
+) -> None:
+    """Say which condition to drop, and what each would bring back.
+
+    ``by_meaning``: words that are in no name, and what searches for their meaning instead.
+    """
     with st.container(key="state"):
         filters = " · ".join(part_label(part) for part in view.where)
         _heading("search_off", state.text("explore.nothing_found"), filters)
+        if by_meaning is not None:
+            words, search = by_meaning
+            label = state.text("searchbox.by_meaning", words=words)
+            st.button(label, key="by_meaning", type="primary", on_click=uninterrupted(search))
         for index, part in enumerate(view.where):
             without = replace(view, where=(*view.where[:index], *view.where[index + 1 :]))
             count = len(run_view(corpus, without))
@@ -106,6 +121,40 @@ def no_results(corpus: Catalogue, view: View) -> None:
             on_click=uninterrupted(state.show),
             args=(unfiltered,),
         )
+
+
+def model_loading(project: Project, encoder: state.Encoder) -> None:
+    """Say which model a search waits for; the page is drawn again once it is loaded."""
+    with st.container(key="state"):
+        _heading(
+            "hourglass_empty",
+            state.text("searchbox.loading_title", encoder=encoder.name),
+            state.text("searchbox.loading_help"),
+        )
+        st.html(_SKELETON)
+        _await_model(project, encoder.slug)
+
+
+@st.fragment(run_every=LOOK_SECONDS)
+def _await_model(project: Project, slug: str) -> None:
+    if text_models.wait(project, slug, 0):
+        st.rerun()
+
+
+def unclear(corpus: Catalogue, view: View) -> None:
+    """Say that nothing is really like what is searched for, and which names have its words."""
+    words = search_terms.plain_words(view)
+    named = typed_text.emptied(view).with_condition("path", words) if words else None
+    count = len(run_view(corpus, named)) if named is not None else 0
+    if named is None or not count:
+        notice(state.text("find.unclear"))
+        return
+    with st.container(key="notice", horizontal=True, vertical_alignment="center"):
+        st.html(f'<p role="status">{escape(state.text("find.unclear"))}</p>')
+        label = state.text(
+            "searchbox.by_names", count=count, total=state.number(count), words=words
+        )
+        st.button(label, key="by_names", on_click=uninterrupted(state.show), args=(named,))
 
 
 def view_failed(problem: PanopticError, view: View) -> None:
@@ -173,7 +222,7 @@ def _coming(project: Project) -> None:
         state.text("explore.nothing_yet"),
         state.text(f"explore.{key}", count=state.number(seen)),
     )
-    st.html('<div class="waiting">' + "<i></i>" * 10 + "</div>")
+    st.html(_SKELETON)
 
 
 def images_seen(progress: Mapping[str, Mapping[str, int]]) -> int:

@@ -9,24 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app.session import state
 from app.widgets import search_terms
-from panoptic_data.catalogue.similarity import SimilarityQuery
-from panoptic_data.errors import InvalidExpression, InvalidView, PanopticError
-from panoptic_data.query import parser
+from panoptic_data.errors import InvalidExpression, InvalidView
+from panoptic_data.search import typed_text
+from panoptic_data.search.typed_text import Encoders
 from panoptic_data.views import model, search_expression
-from panoptic_data.views.fields import FIELDS
-from panoptic_data.views.model import Condition, Sort, View
-from panoptic_data.views.search_expression import Expression, Term
+from panoptic_data.views.model import Sort, View
 
 if TYPE_CHECKING:
     from app.widgets.view_context import ViewContext
-    from panoptic_data.storage.project import Project
 
 __all__ = [
     "add_terms",
@@ -37,65 +33,76 @@ __all__ = [
     "default_sort",
     "remember_filters",
     "remembered_filters",
-    "search_mode",
+    "search_encoders",
     "show",
     "sort_by",
     "submit",
-    "typed_text",
-    "without_typed",
+    "text_in_field",
+    "waiting_words",
 ]
 
 # Session: the filters that a search was narrowed to, or could be narrowed to again.
 _FILTERS = "find.narrowed"
-# Session: what the field searches, and a text that is not taken in yet, with its problem.
-_MODE, _TYPED = "mode", "typed"
+# Session: a text that is not taken in: ``text``, ``problem`` in words and its ``column``;
+# ``waits`` where only an encoder that reads words is missing.
+_TYPED = "typed"
+# What a text can be taken as.
+_CHOICES = ("names", "meaning")
 
 
-def submit(text: str, mode: str, context: ViewContext, is_final: bool = True) -> None:
-    """Show what a text asks for.
+def submit(text: str, choice: str, context: ViewContext) -> None:
+    """Show what a text asks for: the images whose "names" have its words, or their "meaning".
 
-    Unless the text ``is_final``, someone is still typing: then only plain words and complete
-    searches are taken in. Half a date is no condition yet, and half a search no mistake.
+    With any other ``choice``, what it can be taken as, or finds (``typed_text.first_choice``).
     """
-    view = state.view()
-    previous = search_mode(view)
-    st.session_state[_MODE] = mode
     st.session_state.pop(_TYPED, None)
-    if mode != previous and _keeps_search(view, mode):
+    view = state.view()
+    typed = typed_text.read(context.corpus, text, view, search_encoders(context))
+    if typed.problem is not None:
+        message = typed.problem.message(state.language())
+        _keep_typed(text, problem=message, column=typed.span[0] if typed.span else None)
         return
-    base = without_typed(view, previous) if mode != previous else view
-    if mode == "meaning" and context.text_encoder is not None and not text:
-        _load_model(context.project, context.text_encoder.slug)
-    expression = _parse_search(text) if mode == "meaning" else None
-    if isinstance(expression, Expression):
-        _search(base, expression, text, context, is_final)
+    if choice not in _CHOICES:
+        choice = typed_text.first_choice(context.corpus, typed, view) or "meaning"
+    target = typed.names if choice == "names" else typed.meaning
+    if target is None:
+        # No encoder reads words: the page says so, and how to get one.
+        _keep_typed(text, waits=typed.needs_reader)
         return
-    parsed = _parse_query(text, context)
-    is_plain = not (parsed.where or parsed.sort or parsed.group or parsed.problems or parsed.mode)
-    if not is_plain and not is_final:
-        return
-    # A text that names no field is meant as a search.
-    is_search = mode == "meaning" and bool(text) and (is_plain or bool(parsed.problems))
-    problem = expression if is_search else next(iter(parsed.problems), None)
-    if problem is not None:
-        if is_final:
-            _report(text, problem.message(state.language()))
-        return
-    words = parsed.words
-    if words and mode == "meaning":
-        _search(
-            _with_parsed(base, parsed), Expression((Term("text", words),)), text, context, is_final
-        )
-        return
-    view = _with_parsed(without_typed(base, mode), parsed)
-    state.show(view.with_condition("path", words) if words else view)
+    state.show(target)
+
+
+def search_encoders(context: ViewContext) -> Encoders:
+    """Return the encoders that rank a search: that of the search that is on, if it can."""
+    former = search_terms.get_search(state.view())
+    ready = {encoder.slug: encoder for encoder in context.encoders if encoder.is_ready}
+    own = None if former is None else ready.get(former.encoder)
+    words = own if own is not None and own.reads_text else context.text_encoder
+    pictures = own or context.encoder
+    return Encoders(words.slug if words else None, pictures.slug if pictures else None)
+
+
+def text_in_field(view: View) -> tuple[str, str | None, int | None]:
+    """Return what stands in the field, what is wrong with it, and from which letter on."""
+    typed = st.session_state.get(_TYPED, {})
+    text = typed.get("text", typed_text.in_field(view))
+    return text, typed.get("problem"), typed.get("column")
+
+
+def waiting_words() -> str | None:
+    """Return the words whose meaning cannot be searched for, as no encoder reads them."""
+    typed = st.session_state.get(_TYPED, {})
+    return typed["text"] if typed.get("waits") else None
 
 
 def add_terms(text: str, context: ViewContext) -> None:
     """Add images that were dropped, pasted or drawn around (``file:…``, ``crop:…``)."""
     st.session_state.pop(_TYPED, None)
-    expression = _parse_search(text)
-    if isinstance(expression, InvalidExpression) or context.encoder is None:
+    try:
+        expression = search_expression.parse(text)
+    except InvalidExpression:
+        return
+    if context.encoder is None:
         return
     view = state.view()
     for term in expression.terms:
@@ -178,117 +185,6 @@ def default_sort(view: View) -> Sort:
     return Sort("similarity", True)
 
 
-def search_mode(view: View) -> str:
-    """Return what the field searches: "path" or "meaning"."""
-    chosen: str | None = st.session_state.get(_MODE)
-    return chosen or ("path" if search_terms.get_search(view) is None else "meaning")
-
-
-def typed_text(view: View) -> tuple[str, str | None]:
-    """Return what stands in the field, and what is wrong with it or None."""
-    mode, path = search_mode(view), view.condition("path")
-    text = search_terms.to_text(view) if mode == "meaning" else path.value if path else ""
-    typed = st.session_state.get(_TYPED, {})
-    return typed.get("text", text), typed.get("problem")
-
-
-def without_typed(view: View, mode: str) -> View:
-    """Return the view without what stands in the search field."""
-    return view.without("path") if mode == "path" else search_terms.without_search(view)
-
-
-def _parse_search(text: str) -> Expression | InvalidExpression:
-    """Return a text as a search, or what is wrong with it (it may ask of fields)."""
-    try:
-        return search_expression.parse(text)
-    except InvalidExpression as error:
-        return error
-
-
-def _parse_query(text: str, context: ViewContext) -> parser.Parsed:
-    return parser.parse(
-        text,
-        encoder=context.encoder.slug if context.encoder else None,
-        text_encoder=context.text_encoder.slug if context.text_encoder else None,
-        folders=context.corpus.corpus.folders.to_list(),
-        state=context.corpus.annotations,
-    )
-
-
-def _search(
-    view: View, expression: Expression, text: str, context: ViewContext, is_final: bool
-) -> None:
-    """Rank by similarity to an expression, by the encoder of the former search if it can."""
-    former = search_terms.get_search(state.view())
-    slug = _encoder_for(expression, former, context)
-    if slug is None:
-        # No encoder reads words: the page says so, and how to get one.
-        _report(text, None)
-        return
-    try:
-        expression = search_terms.with_full_sha1s(context.project, state.view(), expression)
-    except PanopticError as error:
-        if is_final:
-            _report(text, error.message(state.language()))
-        return
-    percentile = former.percentile if former is not None else None
-    search = SimilarityQuery(slug, expression, percentile=percentile)
-    state.show(search_terms.with_search(view, search))
-
-
-def _encoder_for(
-    expression: Expression, former: SimilarityQuery | None, context: ViewContext
-) -> str | None:
-    """Return the slug of the encoder that ranks a search."""
-    slugs = [
-        encoder.slug
-        for encoder in context.encoders
-        if encoder.is_ready and (encoder.reads_text or not expression.reads_text)
-    ]
-    if former is not None and former.encoder in slugs:
-        return former.encoder
-    default = context.text_encoder if expression.reads_text else context.encoder
-    return default.slug if default is not None else None
-
-
-def _report(text: str, problem: str | None) -> None:
-    """Leave the text in the field, and show what is wrong with it."""
-    st.session_state[_TYPED] = {"text": text, "problem": problem}
-
-
-def _with_parsed(view: View, parsed: parser.Parsed) -> View:
-    """Add what was typed: it replaces what a press had set on the same field."""
-    for part in parsed.where:
-        is_pressed = isinstance(part, Condition) and part.op == FIELDS[part.field].op
-        if isinstance(part, Condition) and is_pressed:
-            view = view.with_condition(part.field, part.value)
-        elif part not in view.where:
-            view = replace(view, where=(*view.where, part))
-    return replace(
-        view,
-        sort=parsed.sort or view.sort,
-        group=parsed.group or view.group,
-        mode=parsed.mode or view.mode,
-    )
-
-
-def _keeps_search(view: View, mode: str) -> bool:
-    """Whether the search of a view stays as chips while the field turns to something else."""
-    search = search_terms.get_search(view)
-    if search is None:
-        return False
-    # Words alone move to the new mode, as those of a name do: they are looked for there.
-    terms = [(term.kind, term.weight) for term in search.expression.terms]
-    return mode == "meaning" or terms != [("text", 1)]
-
-
-def _load_model(project: Project, slug: str) -> None:
-    """Load the model while the person types: torch and its weights take 5 to 15 s, once."""
-    from panoptic_data.search.by_text import by_text
-
-    def load() -> None:
-        # Whatever goes wrong is reported when the person has typed and searches.
-        with suppress(PanopticError):
-            by_text(project, "image", slug, k=1)
-
-    Thread(target=load, daemon=True).start()
+def _keep_typed(text: str, **why: Any) -> None:
+    """Leave a text in the field that is not taken in."""
+    st.session_state[_TYPED] = {"text": text, **why}

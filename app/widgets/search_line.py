@@ -16,12 +16,14 @@ import streamlit as st
 from app.components.gallery import CAPTIONS
 from app.components.searchline import (
     SIMILARITY_TEXTS,
+    Box,
     ChangedLabel,
     Choice,
     Limit,
     searchline,
 )
 from app.session import state
+from app.session.texts import section_texts
 from app.widgets import (
     compare_encoders,
     filter_builder,
@@ -35,6 +37,8 @@ from app.widgets.property_facets import visible_properties
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue import facets, similarity
 from panoptic_data.errors import PanopticError
+from panoptic_data.search import typed_text
+from panoptic_data.views import model
 from panoptic_data.views.fields import SORTS
 
 if TYPE_CHECKING:
@@ -46,7 +50,6 @@ __all__ = ["search_line"]
 
 _SORTS = tuple(field for field in SORTS if field != "similarity")
 _TEXTS = (
-    "mode",
     "filters",
     "clear",
     "remove",
@@ -86,7 +89,6 @@ _FIND_TEXTS = (
     "fetch",
     "leave",
     "not_brought",
-    "loading",
     "terms",
     "remove",
     "seen_by_title",
@@ -112,20 +114,16 @@ _SCOPE_LENGTH = 32
 def search_line(context: ViewContext) -> None:
     """Draw the line; what is pressed on it changes the view of the address."""
     view = context.view
-    mode = search_actions.search_mode(view)
-    text, problem = search_actions.typed_text(view)
+    text, problem, column = search_actions.text_in_field(view)
     sort = view.sort[0] if view.sort else search_actions.default_sort(view)
     search = search_terms.get_search(view)
     compared = view.compare if compare_encoders.run_comparison(context) is not None else None
     scopes = _scopes(view)
     searchline(
         text=text,
-        mode=mode,
-        modes=_modes(),
+        box=_box(context),
         count=_count(context),
-        chips=filter_chips.chips_of(
-            search_terms.without_search(search_actions.without_typed(view, mode))
-        ),
+        chips=filter_chips.chips_of(typed_text.emptied(view)),
         terms=search_terms.term_chips(view),
         limit=_limit(context),
         encoders=_encoders(context),
@@ -134,7 +132,7 @@ def search_line(context: ViewContext) -> None:
         compare=compared,
         scopes=scopes,
         scope=_scope(view) if scopes else None,
-        loading=_is_loading(context, mode),
+        loading=None if context.loading is None else _loading_text(context.loading),
         version=context.corpus.version,
         sort=sort.field,
         descending=sort.descending,
@@ -147,6 +145,7 @@ def search_line(context: ViewContext) -> None:
             for name, icon in _DISPLAYS.items()
         ],
         problem=problem,
+        column=column,
         turn=_next_turn(),
         language=state.language(),
         texts={
@@ -154,8 +153,9 @@ def search_line(context: ViewContext) -> None:
             "hold": state.text("hold.hold"),
             **{name: state.text(f"explore.{name}") for name in _TEXTS},
             **{f"find_{name}": state.text(f"find.{name}") for name in _FIND_TEXTS},
+            **section_texts("searchbox", "ui_"),
         },
-        on_search=lambda text, mode, is_final: search_actions.submit(text, mode, context, is_final),
+        on_search=lambda text, choice: search_actions.submit(text, choice, context),
         on_sort=search_actions.sort_by,
         on_remove=lambda chip: state.show(filter_chips.without_chip(state.view(), chip)),
         on_clear=search_actions.clear,
@@ -239,26 +239,25 @@ def _limit(context: ViewContext) -> Limit | None:
     return search_terms.describe_limit(context.view, level=level, shown=result.images)
 
 
-def _is_loading(context: ViewContext, mode: str) -> bool:
-    """Whether a search in words has to wait until a model is loaded."""
-    if mode != "meaning" or context.text_encoder is None:
-        return False
-    from panoptic_data.vectors import query_vectors
+def _box(context: ViewContext) -> Box:
+    encoders = search_actions.search_encoders(context)
+    return Box(
+        view=model.to_address(context.view),
+        words=encoders.words,
+        pictures=encoders.pictures,
+        encoder=context.encoder.slug if context.encoder else None,
+        loading=_loading_text(context.text_encoder) if context.text_encoder else "",
+    )
 
-    return not query_vectors.is_warm(context.project, context.text_encoder.slug)
+
+def _loading_text(encoder: state.Encoder) -> str:
+    return state.text("searchbox.loading", encoder=encoder.name)
 
 
 def _next_turn() -> int:
     st.session_state["turn"] = st.session_state.get("turn", 0) + 1
     turn: int = st.session_state["turn"]
     return turn
-
-
-def _modes() -> list[Choice]:
-    return [
-        Choice("path", state.text("explore.mode_path"), state.text("explore.search")),
-        Choice("meaning", state.text("explore.mode_meaning"), state.text("explore.search_meaning")),
-    ]
 
 
 def _sorts(corpus: Catalogue, view: View) -> list[Choice]:
@@ -286,6 +285,8 @@ def _count(context: ViewContext) -> str:
         is_ok = is_ok & ~context.corpus.column(EXCLUDED).filled
     by_file = context.view.mode == "file"
     total = int(is_ok[corpus.file_row].sum() if by_file else is_ok.sum())
+    if context.loading is not None:
+        return _loading_text(context.loading)
     count = 0 if context.result is None else context.result.images
     if not context.view.where:
         key = "explore.count_files" if by_file else "explore.count_all"

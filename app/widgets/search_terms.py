@@ -26,7 +26,6 @@ from panoptic_data.views.model import View
 from panoptic_data.views.search_expression import Expression, Term
 
 if TYPE_CHECKING:
-    from panoptic_data.storage.project import Project
     from panoptic_data.views.model import Clause, Condition
 
 __all__ = [
@@ -34,11 +33,10 @@ __all__ = [
     "get_search",
     "only_search",
     "other_filters",
+    "plain_words",
     "read_limit",
     "similar_to_images",
     "term_chips",
-    "to_text",
-    "with_full_sha1s",
     "with_limit",
     "with_search",
     "with_term",
@@ -46,8 +44,6 @@ __all__ = [
     "without_term",
 ]
 
-# So many digits of a sha1 tell the images of a corpus apart in a text that people read.
-_SHOWN_DIGITS = 12
 # The largest count of most similar images that the browser may request.
 MOST_IMAGES = 1_000_000
 # Longer searches come from a selection; their further terms are only counted.
@@ -149,28 +145,12 @@ def similar_to_images(
     return with_limit(view, least) if least else view
 
 
-def to_text(view: View) -> str:
-    """Return the search of a view as it is typed: images by the beginning of their sha1."""
+def plain_words(view: View) -> str | None:
+    """Return the words of a search that has nothing else, None for any other."""
     search = get_search(view)
-    if search is None:
-        return ""
-    return str(Expression(tuple(map(_shortened, search.expression.terms))))
-
-
-def with_full_sha1s(project: Project, view: View, expression: Expression) -> Expression:
-    """Return a typed search with full sha1s. Raises UnknownImage, InvalidExpression.
-
-    Images that the search of the view names already are not looked up.
-    """
-    from panoptic_data.vectors import query_vectors
-
-    search = get_search(view)
-    former = search.expression.terms if search is not None else ()
-    full = {
-        _shortened(term).value: term.value for term in former if term.box or term.kind == "image"
-    }
-    completed = (replace(term, value=full.get(term.value, term.value)) for term in expression.terms)
-    return query_vectors.with_full_sha1s(project, Expression(tuple(completed)))
+    terms = () if search is None else search.expression.terms
+    is_plain = [(term.kind, term.weight) for term in terms] == [("text", 1)]
+    return terms[0].value if is_plain else None
 
 
 def term_chips(view: View) -> list[TermChip]:
@@ -218,7 +198,9 @@ def _limit_figures(search: SimilarityQuery) -> str:
         return state.text("find.from", least=_number(search.threshold))
     if search.percentile is None and search.count is not None:
         return ""
-    return state.text("find.percentile", percentile=f"{_percentile(search):g}".replace(".", _point()))
+    return state.text(
+        "find.percentile", percentile=f"{_percentile(search):g}".replace(".", _point())
+    )
 
 
 def _percentile(search: SimilarityQuery) -> float:
@@ -238,11 +220,6 @@ def _number(value: float) -> str:
     """Return a number with two significant digits; whole from 10 on."""
     text = f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
     return text.replace(".", _point())
-
-
-def _shortened(term: Term) -> Term:
-    is_image = term.kind in ("image", "crop")
-    return replace(term, value=term.value[:_SHOWN_DIGITS]) if is_image else term
 
 
 def _chip(term: Term) -> TermChip:

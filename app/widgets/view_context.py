@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.services import text_models
 from app.session import state
 from app.widgets import frozen_view
-from panoptic_data.catalogue import execute
+from panoptic_data.catalogue import execute, similarity
 from panoptic_data.errors import PanopticError
 from panoptic_data.vectors import in_making
 
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
     from panoptic_data.storage.project import Project
     from panoptic_data.views.model import View
 
-__all__ = ["ViewContext", "run_view"]
+__all__ = ["ViewContext", "loading_for", "run_view"]
+
+# A model that is loaded sooner is waited for: a page of its own would only flicker.
+_PATIENCE = 0.5
 
 
 @dataclass(frozen=True)
 class ViewContext:
     """``result`` is None where the view cannot be run: ``problem`` then says why.
+
+    ``loading`` is the encoder whose model is being loaded first; there is no problem then.
 
     ``corpus`` is the current catalogue. ``displayed`` is the catalogue that ``result`` belongs to:
     the same one, or the one that the ``frozen`` result makes of it.
@@ -41,6 +47,7 @@ class ViewContext:
     encoders: list[state.Encoder]
     encoder: state.Encoder | None
     frozen: FrozenResult | None = None
+    loading: state.Encoder | None = None
 
     @property
     def frozen_key(self) -> str | None:
@@ -61,11 +68,27 @@ class ViewContext:
         return next(able, None)
 
 
+def loading_for(
+    project: Project, view: View, encoders: list[state.Encoder]
+) -> state.Encoder | None:
+    """Return the encoder whose model a view has to wait for, None where it has not."""
+    slug = similarity.reader_of(view)
+    reader = next((it for it in encoders if it.slug == slug and it.is_ready), None)
+    if reader is None or not reader.reads_text:
+        return None
+    return None if text_models.wait(project, reader.slug, _PATIENCE) else reader
+
+
 def run_view(project: Project, corpus: Catalogue) -> ViewContext:
     """Run the view of the address."""
     view = state.view()
     encoders = state.encoders(project)
     encoder = state.encoder(encoders)
+    loading = loading_for(project, view, encoders)
+    if loading is not None:
+        return ViewContext(
+            project, corpus, corpus, view, None, None, encoders, encoder, loading=loading
+        )
     try:
         # A view that cannot be run any more (its property is gone) is not frozen either.
         result = execute.run_view(corpus, view)

@@ -24,7 +24,7 @@ from panoptic_data.vectors.calibration import (
     level_of,
     levels,
 )
-from panoptic_data.views.model import Clause, Condition, View
+from panoptic_data.views.model import Clause, Condition, View, conditions
 from panoptic_data.views.search_expression import Expression, Term, parse
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ __all__ = [
     "is_counted",
     "level",
     "query_of",
+    "reader_of",
     "similarities",
     "term_label",
     "threshold",
@@ -167,6 +168,13 @@ def first_search(view: View) -> Condition | None:
     """
     plain = (part for part in view.where if isinstance(part, Condition))
     return next((part for part in plain if part.field in SEARCH_FIELDS), None)
+
+
+def reader_of(view: View) -> str | None:
+    """Return the slug of the encoder that must read words for a view; None where none must."""
+    searches = (part for part in conditions(view) if part.field in SEARCH_FIELDS)
+    queries = (query_of(part) for part in searches)
+    return next((query.encoder for query in queries if query.expression.reads_text), None)
 
 
 def is_counted(part: Condition | Clause) -> bool:

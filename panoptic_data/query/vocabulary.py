@@ -15,6 +15,7 @@ __all__ = [
     "DIRECTIVES",
     "FIELD_NAMES",
     "FORMAT_NAMES",
+    "FRENCH_NAMES",
     "GROUP",
     "IS",
     "IS_NAMES",
@@ -93,6 +94,39 @@ IS = ("is", "est")
 TAG = ("tag", "etiquette")
 DIRECTIVES: Mapping[str, str] = {
     name: names[0] for names in (SORT, GROUP, MODE, IS, TAG) for name in names
+}
+# How fields and directives are offered in French, where that is another word.
+FRENCH_NAMES: Mapping[str, str] = {
+    "folder": "dossier",
+    "path": "chemin",
+    "name": "nom",
+    "width": "largeur",
+    "height": "hauteur",
+    "size": "poids",
+    "copies": "exemplaires",
+    "frames": "pages",
+    "digitised_at": "numerisee",
+    "added": "ajout",
+    "camera": "appareil",
+    "colour": "couleur",
+    "title": "titre",
+    "headline": "intitule",
+    "caption": "legende",
+    "keywords": "motscles",
+    "creator": "createur",
+    "rights": "droits",
+    "location": "lieu",
+    "cluster": "groupe",
+    "duplicate": "doublon",
+    "status": "etat",
+    "like": "comme",
+    "excluded": "exclu",
+    "author": "auteur",
+    "proposed": "propose",
+    SORT[0]: "tri",
+    GROUP[0]: "grouper",
+    IS[0]: "est",
+    TAG[0]: "etiquette",
 }
 NONE_WORDS = ("none", "aucun", "aucune")
 ANY_WORDS = ("any", "tout", "toute")

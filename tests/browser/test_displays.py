@@ -41,7 +41,7 @@ def arrange(page):
 
 
 def field(page):
-    return page.get_by_role("searchbox")
+    return page.get_by_role("combobox", name="Search", exact=True)
 
 
 def enter(page, text):

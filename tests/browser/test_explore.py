@@ -210,6 +210,10 @@ def test_search_in_names_finds_and_back_undoes_it(page):
     everything = count.text_content()
     page.keyboard.press("/")
     page.keyboard.type("cat 00")
+    # What is found is shown as one types, and taken by a key.
+    row = page.get_by_role("option", name=re.compile("^In names"))
+    expect(row).to_contain_text(re.compile(r"\d images"))
+    page.keyboard.press("Enter")
     expect(count).to_have_text(re.compile(r"^\d of \d+$"))
     expect(tile(page, 0)).to_have_attribute("aria-label", re.compile("cat 00"))
     page.go_back()
@@ -247,10 +251,16 @@ def test_nothing_found_says_what_to_drop(page):
 
 
 def test_searching_by_meaning_says_why_it_waits(page):
-    page.get_by_label("Where to search").select_option("meaning")
+    field = page.get_by_role("combobox", name="Search", exact=True)
+    field.fill("cat")
+    meaning = page.get_by_role("option", name=re.compile("^By meaning"))
+    expect(meaning).to_contain_text("needs an encoder that reads words")
+    meaning.click()
     expect(page.get_by_text("Search by meaning waits for CLIP")).to_be_visible()
+    expect(field).to_have_value("cat")
     page.get_by_role("button", name="Search in names").click()
     expect(page.get_by_text("Search by meaning waits for CLIP")).to_be_hidden()
+    expect(page.locator(".st-key-searchline").get_by_role("status")).to_contain_text(" of ")
 
 
 def test_panels_fold_with_a_key_and_stay_so(page):

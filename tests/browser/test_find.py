@@ -36,7 +36,7 @@ RECORD = """said => {
 
 
 def field(page):
-    return page.locator(".st-key-searchline").get_by_role("searchbox")
+    return page.locator(".st-key-searchline").get_by_role("combobox", name="Search", exact=True)
 
 
 def terms(page):
@@ -119,15 +119,18 @@ def test_a_search_is_put_together_of_pictures_and_narrowed(visit, address):
     page.get_by_role("button", name="Show all in the gallery").click()
     expect(terms(page)).to_have_count(1)
     expect(field(page)).to_have_value(re.compile(r"^image:[0-9a-f]{12}$"))
-    expect(limit(page)).to_contain_text("closest 5 %")
+    expect(limit(page)).to_have_text(re.compile("the 24 nearest|loosely"))
     limit(page).click()
     dialog = page.get_by_role("dialog", name="Minimum similarity")
     slider = dialog.get_by_role("slider")
-    expect(slider).to_have_attribute(
-        "aria-valuetext", re.compile(r"^closest 5 %, cosine 0\.\d{3}$")
-    )
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(r"^loosely, about \d+ images$"))
+    # In four words; the figures are in the tooltip.
+    expect(dialog.get_by_title(re.compile(r"^closer than .* · cosine 0\.\d{3}$"))).to_be_visible()
+    dialog.get_by_role("button", name="very alike").click()
+    expect(limit(page)).to_contain_text("very alike")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("^very alike, "))
     slider.press("Home")
-    expect(limit(page)).not_to_contain_text("closest 5 %")
+    expect(limit(page)).not_to_contain_text("very alike")
     expect(count(page)).to_have_text(re.compile(r"^\d{3} of \d{3}$"))
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
@@ -274,14 +277,11 @@ def test_words_are_added_and_encoders_compared(visit, tmp_path):
         embeddings.update(project, parse(text), "r1")
     with serving(project.root) as address:
         page = ready(visit(address))
-        page.get_by_label("Where to search").select_option("meaning")
-        expect(field(page)).to_have_attribute("placeholder", "Describe what to find")
-        # The first search in words waits for the model, which the line says.
+        # What no name contains is searched by meaning.
         field(page).fill("2*dress - shoes")
         field(page).press("Enter")
-        expect(count(page)).to_have_text("Loading the model…")
         expect(terms(page)).to_have_count(2)
-        expect(limit(page)).to_contain_text("closest 1 %")
+        expect(limit(page)).to_contain_text("alike")
         encoders = page.get_by_label("Which encoder compares the images")
         encoders.select_option("visual")
         expect(page.get_by_role("alert").filter(has_text="does not read text")).to_be_visible()
@@ -305,13 +305,79 @@ def test_words_are_added_and_encoders_compared(visit, tmp_path):
         for left in (3, 2):
             terms(page).last.click()
             expect(terms(page)).to_have_count(left)
-        # Words alone go along to where names are searched.
-        terms(page).last.click()
-        expect(terms(page)).to_have_count(1)
+        # Plain words find names and what looks like them, each a row; one key takes either.
         field(page).fill("dress")
+        named, meant = (page.get_by_role("option", name=name) for name in ROWS)
+        expect(named).to_contain_text("12 images")
+        expect(named).to_contain_text("Shift Enter")
+        expect(meant.locator("img")).to_have_count(12)
         field(page).press("Enter")
         expect(terms(page)).to_have_text(["“dress”close"])
-        page.get_by_label("Where to search").select_option("path")
+        field(page).press("Shift+Enter")
         expect(terms(page)).to_have_count(0)
         expect(field(page)).to_have_value("dress")
         expect(count(page)).to_have_text("12 of 24")
+        # Of zero hits in names, the other is offered: in the panel, and on the page.
+        field(page).fill("blue boots")
+        expect(named).to_contain_text("No name contains “blue boots”")
+        expect(meant).to_contain_text("Enter")
+        field(page).press("Shift+Enter")
+        page.get_by_role("button", name="Search by meaning for “blue boots”").click()
+        expect(terms(page)).to_have_text(["“blue boots”close"])
+        # What is not there is said, and the nearest are shown.
+        field(page).fill("zzz")
+        expect(meant).to_contain_text("Nothing is really like it")
+
+
+ROWS = (re.compile("^In names"), re.compile("^By meaning"))
+
+
+def test_the_box_completes_fields_and_values_by_keys(visit, address):
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    page = ready(visit(address, size={"width": 1000, "height": 700}, theme="dark"))
+    assert page.locator(".st-key-searchline .box").bounding_box()["width"] >= 320
+    page.keyboard.press("/")
+    options = page.get_by_role("option")
+    expect(options.first).to_have_text(re.compile("^folder:a folder"))
+    expect(field(page)).to_have_attribute("aria-expanded", "true")
+    page.keyboard.type("fol")
+    expect(options.first).to_have_text(re.compile("^folder:"))
+    page.keyboard.press("Tab")
+    expect(field(page)).to_have_value("folder:")
+    page.keyboard.type("spa")
+    expect(options.first).to_have_text(re.compile(r"Space\d+$"))
+    page.keyboard.press("ArrowDown")
+    chosen = field(page).get_attribute("aria-activedescendant")
+    expect(page.locator(f"#{chosen}")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(field(page)).to_have_value(re.compile("^folder:.*Space $"))
+    row = page.get_by_role("option", name=re.compile("^Images"))
+    expect(row).to_contain_text(re.compile(r"^Images\d+ images"))
+    violations = axe.Axe().run(page).response["violations"]
+    assert [(violation["id"], violation["nodes"][0]["html"]) for violation in violations] == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Remove folder Space")).to_be_visible()
+    expect(field(page)).to_have_value("")
+    # One sentence, under the letter that it is about.
+    field(page).fill("cat foldr:x")
+    field(page).press("Enter")
+    problem = page.get_by_role("alert").filter(has_text="Did you mean folder?")
+    expect(problem).to_be_visible()
+    expect(field(page)).to_have_attribute("aria-invalid", "true")
+    left = float(problem.evaluate("it => parseFloat(getComputedStyle(it).paddingLeft)"))
+    start = (
+        field(page).bounding_box()["x"]
+        - page.locator(".st-key-searchline .root").bounding_box()["x"]
+    )
+    assert 15 < left - start < 60
+    # Esc closes the panel, then leaves the field; what was typed stays.
+    field(page).press("ArrowDown")
+    expect(options.first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(options).to_have_count(0)
+    expect(field(page)).to_have_value("cat foldr:x")
+    expect(field(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field(page)).not_to_be_focused()

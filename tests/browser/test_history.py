@@ -85,7 +85,7 @@ def test_one_undoes_ones_own_step_on_any_page_also_after_a_reload(visit, served,
     undo = page.get_by_role("button", name=re.compile("^Undo:"))
     expect(undo).to_have_attribute("title", "Undo: tag “war” on 3 images (Ctrl+Z)")
     # What is typed in a field is undone by the browser.
-    page.get_by_role("searchbox", name="Search in names").focus()
+    page.get_by_role("combobox", name="Search", exact=True).focus()
     page.keyboard.press("Control+z")
     page.get_by_role("grid", name="Images").focus()
     page.keyboard.press("Control+z")

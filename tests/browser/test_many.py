@@ -104,7 +104,7 @@ def test_a_view_of_many_is_worked_in_left_and_found_again(visit, address, projec
     page = ready(visit(address))
     expect(count(page)).to_have_text("100,000 images")
 
-    field = page.get_by_role("searchbox")
+    field = page.get_by_role("combobox", name="Search", exact=True)
     field.fill("format:png,tiff date>=1930 sort:-size group:year(date)")
     field.press("Enter")
     view = view_of(page, lambda view: view.group)

@@ -1,7 +1,7 @@
 // What is on every page: the selection at the bottom left and what is done with it, the keys, the
 // language that is remembered. Not here: what runs, at the bottom right (Python), choosing values
 // (tagging.js), a tag for more images like them (more_like_these.js), keys of tags (tag_shortcuts.js).
-import { answerTo } from "../shared/bridge/page_requests.js";
+import { answerTo, ask } from "../shared/bridge/page_requests.js";
 import { goneOffers } from "../annotate/gone_offers.js";
 import { NameGroups } from "../annotate/name_groups.js";
 import { annotations } from "../shared/store/annotations.js";
@@ -368,7 +368,7 @@ class Frame {
     return {
       f: () => togglePanel("left"),
       i: () => togglePanel("right"),
-      "/": () => document.dispatchEvent(new Event("panoptic:find")),
+      "/": () => ask("find", true),
       "?": () => this.helpDialog.showModal(),
       s: () => this.tagging.toggle(selection.count ? this.bar.anchorOf(this.tag) : this.brushButton),
       k: () => this.tagShortcuts.toggle(),

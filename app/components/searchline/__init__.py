@@ -12,7 +12,16 @@ from typing import Any
 
 from app.components.assets import component
 
-__all__ = ["SIMILARITY_TEXTS", "ChangedLabel", "Chip", "Choice", "Limit", "TermChip", "searchline"]
+__all__ = [
+    "SIMILARITY_TEXTS",
+    "Box",
+    "ChangedLabel",
+    "Chip",
+    "Choice",
+    "Limit",
+    "TermChip",
+    "searchline",
+]
 
 # Texts of the slider over similarity (``similarity_slider.js``), in the section ``find``.
 SIMILARITY_TEXTS = (
@@ -26,6 +35,21 @@ SIMILARITY_TEXTS = (
     "about_other",
     "limit",
 )
+
+
+@dataclass(frozen=True)
+class Box:
+    """What the search box asks the routes with: the ``view`` that is shown, and encoders.
+
+    ``words`` and ``pictures`` rank searches with words and with pictures alone, ``encoder`` has
+    the clusters; each may be None. ``loading`` says what is loaded before words are read.
+    """
+
+    view: str
+    words: str | None
+    pictures: str | None
+    encoder: str | None
+    loading: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +90,8 @@ class TermChip:
 class Limit:
     """The limit of a search in words; ``view`` is the address that the slider counts under.
 
-    ``title`` is the limit in figures. ``count`` is set where the limit is a number of most similar images.
+    ``title`` is the limit in figures. ``count`` is set where the limit is a number of most similar
+    images.
     """
 
     label: str
@@ -86,8 +111,7 @@ class ChangedLabel:
 def searchline(
     *,
     text: str,
-    mode: str,
-    modes: Sequence[Choice],
+    box: Box,
     count: str,
     chips: Sequence[Chip],
     terms: Sequence[TermChip],
@@ -98,7 +122,7 @@ def searchline(
     compare: str | None,
     scopes: Sequence[Choice],
     scope: str | None,
-    loading: bool,
+    loading: str | None,
     version: str,
     sort: str,
     descending: bool,
@@ -108,12 +132,13 @@ def searchline(
     show: Sequence[str],
     displays: Sequence[Choice],
     problem: str | None,
+    column: int | None,
     hold: bool,
     changed: ChangedLabel | None,
     turn: int,
     language: str,
     texts: Mapping[str, str],
-    on_search: Callable[[str, str, bool], None],
+    on_search: Callable[[str, str], None],
     on_sort: Callable[[str, bool], None],
     on_arrange: Callable[[Mapping[str, Any]], None],
     on_show: Callable[[Sequence[str]], None],
@@ -132,16 +157,18 @@ def searchline(
 ) -> None:
     """Show the line, and pass on what is pressed and typed.
 
-    ``on_search`` gets text, mode and whether the person is done typing, ``on_sort`` field and
-    direction. ``arrange`` is what order and groups can be and are (``sort_and_group.js``);
-    ``on_arrange`` gets their JSON, unchecked, as ``on_show`` gets names of displays.
+    ``on_search`` gets a text, and whether its "names" or its "meaning" is meant (or ""),
+    ``on_sort`` field and direction. ``arrange`` is what order and groups can be and are
+    (``sort_and_group.js``); ``on_arrange`` gets their JSON, unchecked, as ``on_show`` gets names of
+    displays.
     ``captions`` are those that an image can have, in the order of their lines.
-    ``on_filters`` opens the builder of filters; ``problem`` is what is wrong with the text.
+    ``on_filters`` opens the builder of filters; ``problem`` is what is wrong with the text,
+    from its letter ``column`` on.
     ``hold`` is whether views are frozen, which ``on_hold`` changes; ``changed`` describes what a
     frozen view does not show yet, until ``on_refresh``.
     ``terms`` is the current search, ``limit`` its limit, ``encoder`` which of ``encoders`` ranks
     it, ``compare`` which of ``comparable`` it is compared with, ``scope`` which of ``scopes`` is
-    searched; ``loading`` is whether the first search in words has to wait for a model. ``on_add``
+    searched; ``loading`` says what is loaded before anything is found, if so. ``on_add``
     gets a term that was dropped or drawn (``file:…``, ``crop:…``), ``on_term`` the index of one
     to remove, ``on_limit`` a ``percentile``, a ``threshold`` or a ``count``, unchecked;
     ``on_compare`` an encoder, or "" for none. ``version`` is the catalogue's.
@@ -149,7 +176,7 @@ def searchline(
     """
 
     def searched(value: Any) -> None:
-        on_search(str(value["text"]), str(value["mode"]), value["whole"] is True)
+        on_search(str(value["text"]), str(value["choice"]))
 
     def sorted_by(value: Any) -> None:
         on_sort(str(value["field"]), value["descending"] is True)
@@ -158,8 +185,7 @@ def searchline(
         key=key,
         data={
             "text": text,
-            "mode": mode,
-            "modes": [asdict(choice) for choice in modes],
+            "box": asdict(box),
             "count": count,
             "chips": [asdict(choice) for choice in chips],
             "terms": [asdict(choice) for choice in terms],
@@ -180,6 +206,7 @@ def searchline(
             "show": list(show),
             "displays": [asdict(choice) for choice in displays],
             "problem": problem,
+            "column": column,
             "hold": hold,
             "changed": None if changed is None else asdict(changed),
             "turn": turn,

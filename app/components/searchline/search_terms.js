@@ -7,6 +7,7 @@ import { SimilaritySlider } from "../shared/ui/similarity_slider.js";
 
 const LARGEST_COUNT = 1_000_000;
 
+/** @typedef {{label: string, title: string, view: string, count: number | null}} Limit */
 /**
  * @typedef {object} Term
  * @property {string} label

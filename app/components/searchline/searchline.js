@@ -1,9 +1,9 @@
 // The line above the images: search, chips of filters, count, order, size of the tiles. Streamlit
-// calls the default export with the data of each run. Not here: the search's own chips
-// (search_terms.js), an image to search for (image_query.js), several keys and levels
-// (sort_and_group.js), captions (caption_menu.js).
+// calls the default export with the data of each run. Not here: the box that one types in
+// (search_box.js), the search's own chips (search_terms.js), an image to search for (image_query.js),
+// several keys and levels (sort_and_group.js), captions (caption_menu.js).
 import { answerTo } from "../shared/bridge/page_requests.js";
-import { debounced, el, icon, iconButton, set, write } from "../shared/ui/dom.js";
+import { el, icon, iconButton, set, write } from "../shared/ui/dom.js";
 import {
   LARGEST,
   SMALLEST,
@@ -17,29 +17,28 @@ import { changes as panelChanges, isOpen, togglePanel } from "../shared/ui/panel
 import { SortAndGroup } from "./sort_and_group.js";
 import { ImageQuery } from "./image_query.js";
 import { CaptionMenu } from "./caption_menu.js";
+import { SearchBox } from "./search_box.js";
 import { SearchTerms } from "./search_terms.js";
 import { changes as pendingChanges, end, waiting } from "../shared/bridge/pending.js";
 
-const SEARCH_AFTER = 500;
 const YEAR = 365 * 24 * 3600;
 const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awesome_mosaic" };
 
 /**
  * @typedef {object} Data
  * @property {string} text        what is searched
- * @property {string} mode        "path" or "meaning"
- * @property {{id: string, label: string, title: string, disabled: boolean}[]} modes
+ * @property {import("./search_box.js").Box} box
  * @property {string} count       e.g. "1,204 of 2,110"
  * @property {{id: string, label: string}[]} chips
  * @property {import("./search_terms.js").Term[]} terms  the search that is on
- * @property {{label: string, title: string, view: string, count: number | null} | null} limit  from where on images are shown
+ * @property {import("./search_terms.js").Limit | null} limit  from where on images are shown
  * @property {{id: string, label: string}[]} encoders  that can judge a search, if several
  * @property {string | null} encoder
  * @property {{id: string, label: string, disabled: boolean}[]} comparable  what it can be compared with
  * @property {string | null} compare  what it is compared with
  * @property {{id: string, label: string}[]} scopes  where it can look, if there is a choice
  * @property {string | null} scope
- * @property {boolean} loading    whether a search in words has to wait for a model
+ * @property {string | null} loading  what is loaded before anything is found
  * @property {string} version     of the catalogue
  * @property {{id: string, label: string}[]} sorts
  * @property {string} sort
@@ -51,6 +50,7 @@ const SHAPE_ICONS = { fit: "crop_original", crop: "crop_square", rows: "auto_awe
  * @property {boolean} hold       whether what no longer matches stays
  * @property {{label: string, title: string} | null} changed  what does so
  * @property {string | null} problem  what could not be understood of the text
+ * @property {number | null} column   the letter from which on it was not
  * @property {string} language
  * @property {number} turn        counts the runs of the page: one that ends is seen, whatever it changed
  * @property {Record<string, string>} texts
@@ -70,23 +70,14 @@ class SearchLine {
     /** Sends an event to Python; new with each run. @type {(name: string, value: any) => void} */
     this.send = () => {};
     this.bar = el("div", { class: "bar", role: "progressbar", "aria-label": texts.waiting, hidden: true });
-    this.search = debounced(() => this.sendSearch(), SEARCH_AFTER);
-    this.field = el("input", {
-      type: "search",
-      class: "search",
-      spellcheck: "false",
-      autocomplete: "off",
-      oninput: () => this.search(),
-      onkeydown: (event) => this.onKey(event),
-    });
-    this.mode = el("select", { class: "mode", "aria-label": texts.mode, onchange: () => this.search.now() });
+    this.box = new SearchBox((text, choice) => this.send("search", { text, choice }));
     this.terms = new SearchTerms((name, value) => this.send(name, value));
     this.imageQuery = new ImageQuery({
-      field: this.field,
+      field: this.box.field,
       add: (text) => this.send("add", text),
       showProblem: (problem) => {
         this.problemText = problem;
-        this.drawProblem(problem);
+        this.box.drawProblem(problem, null);
       },
     });
     /** Why no image could be loaded: it stays until something else is sent. @type {string | null} */
@@ -113,7 +104,6 @@ class SearchLine {
       iconButton(title, label, (event) => this.chooseDisplay(id, event), { "aria-pressed": "false", "data-id": id }),
     );
     this.split = iconButton("view_column_2", texts.split, () => this.toggleSplit(), { "aria-pressed": "false" });
-    this.problem = el("p", { class: "problem", role: "alert", hidden: true });
     this.left = iconButton("left_panel_open", texts.left, () => togglePanel("left"));
     this.right = iconButton("right_panel_open", texts.right, () => togglePanel("right"));
     this.crop = iconButton(SHAPE_ICONS.fit, texts.shape_fit, turnShape);
@@ -128,12 +118,13 @@ class SearchLine {
       title: texts.size,
     });
     this.size.addEventListener("input", () => setDisplay({ size: Number(this.size.value) }));
+    this.box.node.append(this.imageQuery.button);
     root.replaceChildren(
       el(
         "div",
         { class: "line", role: "search" },
         this.left,
-        el("div", { class: "box" }, icon("search"), this.field, this.mode, this.imageQuery.button),
+        this.box.node,
         this.filters,
         this.count,
         this.changed,
@@ -158,9 +149,10 @@ class SearchLine {
         this.right,
       ),
       this.imageQuery.offer,
-      this.problem,
+      this.box.problem,
       this.chips,
       this.bar,
+      this.box.panel.node,
       this.arrange.panel,
       this.captions.panel,
       this.terms.panel,
@@ -168,39 +160,25 @@ class SearchLine {
     this.onPending = () => this.drawPending();
     pendingChanges.addEventListener("change", this.onPending);
     this.onDisplayChange = () => this.drawDisplay();
-    this.onFind = () => {
-      this.field.focus();
-      this.field.select();
-    };
     displayChanges.addEventListener("change", this.onDisplayChange);
     panelChanges.addEventListener("change", this.onDisplayChange);
-    document.addEventListener("panoptic:find", this.onFind);
     this.onHold = () => this.toggleHold();
     this.onRefresh = () => this.refresh();
     document.addEventListener("panoptic:hold", this.onHold);
     document.addEventListener("panoptic:refresh", this.onRefresh);
-    this.unanswer = answerTo("seek", (detail) => this.send("add", detail));
+    this.unanswers = [answerTo("seek", (detail) => this.send("add", detail)), answerTo("find", () => this.box.focus())];
     this.imageQuery.listen(root);
     this.drawDisplay();
   }
 
   /** @param {Data} data @param {number} [unconfirmed]  events that Python has not carried out yet */
   update(data, unconfirmed) {
-    const isUntouched = this.field.value === this.data.text;
     this.data = data;
     this.texts = data.texts;
     end();
-    const isFocused = /** @type {ShadowRoot} */ (this.field.getRootNode()).activeElement === this.field;
-    // What someone is typing is never overwritten by an older answer; a text that nobody has changed
-    // takes the terms that were added or removed since.
-    const isDone = this.submitted === this.field.value;
-    this.submitted = null;
-    if ((!isFocused || isDone || isUntouched) && this.field.value !== data.text) this.field.value = data.text;
-    options(this.mode, data.modes, data.mode);
+    this.box.update(data);
+    if (!data.problem) this.box.drawProblem(this.problemText, null);
     options(this.sort, data.sorts, data.sort);
-    const chosen = data.modes.find((mode) => mode.id === data.mode);
-    set(this.field, "placeholder", chosen?.title);
-    set(this.field, "aria-label", chosen?.title);
     this.drawPending();
     write(iconOf(this.direction), data.descending ? "arrow_downward" : "arrow_upward");
     this.terms.update(data);
@@ -212,7 +190,6 @@ class SearchLine {
     // What was chosen since is shown as it was chosen until Python has carried it out.
     if (!unconfirmed) this.arrange.update(data.arrange);
     this.captions.update(data.captions, data.texts);
-    this.drawProblem(data.problem ?? this.problemText);
     set(this.sort, "lang", data.language);
   }
 
@@ -264,12 +241,6 @@ class SearchLine {
     set(this.split, "aria-pressed", String(show.length > 1 || this.isCompared));
   }
 
-  /** @param {string | null} problem */
-  drawProblem(problem) {
-    this.problem.hidden = !problem;
-    write(this.problem, problem ?? "");
-  }
-
   drawChips(chips, terms) {
     this.chips.hidden = !chips.length && !terms.length;
     const written = JSON.stringify([chips, terms, this.texts.clear]);
@@ -305,7 +276,7 @@ class SearchLine {
   drawPending() {
     const now = waiting();
     this.bar.hidden = !now;
-    const waits = this.data.loading ? this.texts.find_loading : this.texts.waiting;
+    const waits = this.data.loading ?? this.texts.waiting;
     write(this.count, now === "long" ? waits : this.data.count);
   }
 
@@ -324,25 +295,10 @@ class SearchLine {
     }
   }
 
-  onKey(event) {
-    if (event.key === "Enter") {
-      this.search.cancel();
-      // What was understood becomes chips: then it leaves the field.
-      this.submitted = this.field.value;
-      this.sendSearch(true);
-    }
-    if (event.key === "Escape") this.field.blur();
-  }
-
   /** @param {import("../shared/bridge/lifecycle.js").Send} press @param {string} name @param {any} value */
   forward(press, name, value) {
     this.problemText = null;
     press(name, value);
-  }
-
-  /** @param {boolean} [isSubmitted]  by Enter: what is understood of the text becomes chips */
-  sendSearch(isSubmitted = false) {
-    this.send("search", { text: this.field.value.trim(), mode: this.mode.value, whole: isSubmitted });
   }
 
   sendSort(descending) {
@@ -350,14 +306,13 @@ class SearchLine {
   }
 
   close() {
-    this.search.cancel();
+    this.box.close();
     this.terms.close();
     this.imageQuery.close();
-    this.unanswer();
+    this.unanswers.forEach((unanswer) => unanswer());
     pendingChanges.removeEventListener("change", this.onPending);
     displayChanges.removeEventListener("change", this.onDisplayChange);
     panelChanges.removeEventListener("change", this.onDisplayChange);
-    document.removeEventListener("panoptic:find", this.onFind);
     document.removeEventListener("panoptic:hold", this.onHold);
     document.removeEventListener("panoptic:refresh", this.onRefresh);
   }

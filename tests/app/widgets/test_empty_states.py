@@ -92,7 +92,7 @@ def test_meaning_waits_for_clip_and_says_why_how_and_what_still_works(corpus):
     ]
     synthetic.write(corpus, "encoders", rows)
     page = run()
-    page.session_state["mode"] = "meaning"
+    page.session_state["typed"] = {"text": "a cat", "waits": True}
     page.run()
     shown = page_text(page)
     for text in (

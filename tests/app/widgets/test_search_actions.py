@@ -30,7 +30,6 @@ def session(monkeypatch):
     monkeypatch.setattr(state, "language", lambda: "en")
     monkeypatch.setattr(state, "view", lambda: fake.view)
     monkeypatch.setattr(state, "show", lambda view: setattr(fake, "view", view))
-    monkeypatch.setattr(search_actions, "_load_model", lambda project, slug: None)
     return fake
 
 
@@ -44,39 +43,51 @@ def context(corpus):
     return make
 
 
-def test_plain_words_are_searched_in_paths_while_they_are_typed(session, context):
-    search_actions.submit("dog", "path", context(), is_final=False)
-    assert session.view == View((Condition("path", "contains", "dog"),))
-    search_actions.submit("", "path", context(), is_final=False)
+def test_plain_words_are_searched_in_names_that_have_them(session, context):
+    search_actions.submit("dogs", "", context())
+    assert session.view == View((Condition("path", "contains", "dogs"),))
+    assert search_actions.text_in_field(session.view) == ("dogs", None, None)
+    search_actions.submit("", "", context())
     assert session.view == View()
 
 
-def test_conditions_are_taken_in_once_the_text_is_final(session, context):
-    search_actions.submit("format:png sort:-size", "path", context(), is_final=False)
-    assert session.view == View()
-    search_actions.submit("format:png sort:-size", "path", context())
+def test_conditions_leave_the_field(session, context):
+    search_actions.submit("format:png sort:-size", "", context())
     assert session.view == View((Condition("format", "in", ["PNG"]),), (Sort("size", True),))
+    assert search_actions.text_in_field(session.view) == ("", None, None)
 
 
 def test_a_text_that_is_wrong_stays_in_the_field_with_its_problem(session, context):
-    search_actions.submit("foldr:x", "path", context())
-    text, problem = search_actions.typed_text(session.view)
-    assert text == "foldr:x"
+    search_actions.submit("cats foldr:x", "", context())
+    text, problem, column = search_actions.text_in_field(session.view)
+    assert (text, column) == ("cats foldr:x", 5)
     assert "foldr" in problem
     assert session.view == View()
 
 
 def test_words_are_ranked_by_an_encoder_that_reads_them(session, context):
-    search_actions.submit("a cat", "meaning", context(VISUAL, CLIP))
+    # Names that have the word come first, unless the meaning is asked for.
+    search_actions.submit("cats", "meaning", context(VISUAL, CLIP))
     search = search_terms.get_search(session.view)
-    assert (search.encoder, str(search.expression)) == ("clip", "a cat")
-    assert search_actions.search_mode(session.view) == "meaning"
+    assert (search.encoder, str(search.expression)) == ("clip", "cats")
+    # Whoever searches by meaning goes on to.
+    search_actions.submit("dogs", "", context(VISUAL, CLIP))
+    assert str(search_terms.get_search(session.view).expression) == "dogs"
+    assert search_actions.text_in_field(session.view)[0] == "dogs"
+    search_actions.submit("dogs", "names", context(VISUAL, CLIP))
+    assert session.view == View((Condition("path", "contains", "dogs"),))
+
+
+def test_words_that_no_name_has_are_searched_by_meaning(session, context):
+    search_actions.submit("a sunset", "", context(VISUAL, CLIP))
+    assert str(search_terms.get_search(session.view).expression) == "a sunset"
 
 
 def test_words_without_such_an_encoder_stay_typed(session, context):
     search_actions.submit("a cat", "meaning", context(VISUAL))
     assert search_terms.get_search(session.view) is None
-    assert search_actions.typed_text(session.view) == ("a cat", None)
+    assert search_actions.text_in_field(session.view) == ("a cat", None, None)
+    assert search_actions.waiting_words() == "a cat"
 
 
 def test_a_dropped_image_is_added_to_the_search(session, context):
@@ -99,7 +110,7 @@ def test_another_encoder_ranks_without_the_threshold_and_swaps_with_the_compared
 def test_an_encoder_that_reads_no_words_says_so(session, context):
     session.view = View((search_condition("a cat"),))
     search_actions.choose_encoder("visual", context(VISUAL, CLIP))
-    assert "visual" in search_actions.typed_text(session.view)[1]
+    assert "visual" in search_actions.text_in_field(session.view)[1]
 
 
 def test_filters_are_remembered_for_a_search_in_the_whole_corpus(session):

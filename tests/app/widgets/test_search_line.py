@@ -12,10 +12,14 @@ def test_the_line_shows_terms_how_alike_and_the_text(sha1s):
     first, second = sha1s[:2]
     view = View((search_condition(f"image:{first} - 2*image:{second}", percentile=80),))
     line = component(run(view=model.to_address(view)), "searchline")
-    assert (line["mode"], line["text"]) == (
-        "meaning",
-        f"image:{first[:12]} - 2*image:{second[:12]}",
-    )
+    assert line["text"] == f"image:{first[:12]} - 2*image:{second[:12]}"
+    assert line["box"] == {
+        "view": model.to_address(view),
+        "words": None,
+        "pictures": "visual",
+        "encoder": "visual",
+        "loading": "",
+    }
     shown = [(term["is_against"], term["picture"], term["sign"]) for term in line["terms"]]
     assert shown == [(False, f"/thumb/{first}", ""), (True, f"/thumb/{second}", "− 2 ×")]
     limit = line["limit"]

@@ -5,6 +5,7 @@ import pytest
 from app.session import state
 from app.widgets import search_terms
 from panoptic_data.errors import UnknownImage
+from panoptic_data.search import typed_text
 from panoptic_data.views.model import Condition, Sort, View
 from panoptic_data.views.search_expression import Term
 from panoptic_data.views.search_expression import parse as read
@@ -67,19 +68,17 @@ def test_what_a_slider_says_is_not_trusted(message, read_as):
 def test_what_is_typed_names_images_by_a_beginning_and_is_read_back(ingested, sha1s):
     first, second = sha1s[:2]
     view = View((search_condition(f"2*image:{first} - crop:{second}@0.25,0,0.5,0.5"),))
-    typed = search_terms.to_text(view)
+    typed = typed_text.in_field(view)
     assert typed == f"2*image:{first[:12]} - crop:{second[:12]}@0.25,0,0.5,0.5"
-    assert search_terms.with_full_sha1s(ingested, view, read(typed)) == read(
-        view.where[0].value["query"]
-    )
+    assert typed_text.full_sha1s(ingested, view, read(typed)) == read(view.where[0].value["query"])
     # Also where no search names them yet.
     assert (
-        str(search_terms.with_full_sha1s(ingested, View(), read(f"image:{first[:12]}")))
+        str(typed_text.full_sha1s(ingested, View(), read(f"image:{first[:12]}")))
         == f"image:{first}"
     )
     with pytest.raises(UnknownImage):
-        search_terms.with_full_sha1s(ingested, View(), read("image:0123456789"))
-    assert search_terms.to_text(View((FOLDER,))) == ""
+        typed_text.full_sha1s(ingested, View(), read("image:0123456789"))
+    assert typed_text.in_field(View((FOLDER,))) == ""
 
 
 def test_a_search_of_very_many_images_shows_the_first_and_how_many_more(monkeypatch):

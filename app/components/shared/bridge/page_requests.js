@@ -5,7 +5,7 @@
 // What was pressed so long ago is no longer expected to happen.
 const EXPECTED_FOR = 30_000;
 
-/** @typedef {"group" | "open" | "seek" | "suggest" | "why"} Subject */
+/** @typedef {"find" | "group" | "open" | "seek" | "suggest" | "why"} Subject */
 /** @typedef {(detail: any) => void} Answer */
 
 /** @type {Map<Subject, Set<Answer>>} */

@@ -41,7 +41,6 @@ export class SimilaritySlider {
     set(this.bars, "preserveAspectRatio", "none");
     set(this.bars, "aria-hidden", "true");
     this.slider = el("input", { type: "range", class: "slider", min: 0, step: 1 });
-    this.level = el("strong", {});
     this.about = el("span", { class: "about" });
     this.levels = el("div", { class: "levels", role: "group" });
     this.node = el(
@@ -50,7 +49,7 @@ export class SimilaritySlider {
       this.bars,
       this.slider,
       this.levels,
-      el("div", { class: "said" }, this.level, this.about),
+      el("div", { class: "said" }, this.about),
     );
     this.tell = debounced((least) => tell(least ?? this.least()), TELL_AFTER);
     this.slider.addEventListener("input", () => this.say());
@@ -98,7 +97,7 @@ export class SimilaritySlider {
     // Nothing to choose from: no slider.
     this.node.hidden = !spread || !spread.counts.some(Boolean);
     if (!spread || this.node.hidden) return;
-    const { counts, edges, least } = spread;
+    const { counts, least } = spread;
     const most = Math.max(...counts);
     const width = WIDTH / counts.length;
     this.bars.replaceChildren(
@@ -119,8 +118,8 @@ export class SimilaritySlider {
   /** The words, the least alike at the left, as on the slider. */
   drawLevels() {
     this.levels.replaceChildren(
-      ...this.spread.levels
-        .toReversed()
+      ...[...this.spread.levels]
+        .reverse()
         .map((level) =>
           el(
             "button",
@@ -176,10 +175,10 @@ export class SimilaritySlider {
     const shown = counts.reduce((sum, count, at) => sum + count * Math.min(1, Math.max(0, at + 1 - position)), 0);
     const images = Math.round(shown);
     const level = levels.find((candidate) => cosine >= candidate.cosine - ROUNDING) ?? levels[levels.length - 1];
-    write(this.level, texts[`level_${level.name}`]);
     write(this.about, fill(images === 1 ? texts.about_one : texts.about_other, { count: number(images, language) }));
-    set(this.slider, "aria-valuetext", `${this.level.textContent}, ${this.about.textContent}`);
-    for (const button of this.levels.children) set(button, "aria-pressed", String(button.dataset.level === level.name));
+    set(this.slider, "aria-valuetext", `${texts[`level_${level.name}`]}, ${this.about.textContent}`);
+    for (const button of /** @type {HTMLElement[]} */ ([...this.levels.children]))
+      set(button, "aria-pressed", String(button.dataset.level === level.name));
     const rounded = (value, digits) =>
       new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
     const figures = [
