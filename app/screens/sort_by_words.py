@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from app.components.classes import classes
 from app.screens.page import ReviewPage, needs_now
+from app.services import text_models
 from app.session import navigation, state
 from app.session.texts import section_texts
 from panoptic_data.encoders.spec import parse
@@ -28,6 +29,7 @@ def show(project: Project) -> None:
         property=PAGE.subject,
         encoders=[(encoder.slug, encoder.name) for encoder in readers],
         encoder=chosen.slug if chosen else None,
+        loading=_loading(project, chosen),
         waiting=[
             encoder.name
             for encoder in encoders
@@ -42,6 +44,14 @@ def show(project: Project) -> None:
         on_property=PAGE.choose,
         on_encoder=state.choose_encoder,
     )
+
+
+def _loading(project: Project, encoder: state.Encoder | None) -> str | None:
+    """Begin to load the model, and say so; None where it is there."""
+    if encoder is None or text_models.is_ready(project, encoder.slug):
+        return None
+    text_models.load(project, encoder.slug)
+    return state.text("searchbox.loading", encoder=encoder.name)
 
 
 def _may_read_text(spec: str) -> bool:

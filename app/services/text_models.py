@@ -22,9 +22,9 @@ __all__ = ["is_ready", "load", "load_soon", "wait"]
 
 # The first page and its pictures come before.
 SOON_SECONDS = 3.0
-# Of the processor, loading takes what nobody else wants (``man 7 sched``).
-_NICENESS = 10
-
+# What nobody waits for yet gives way by so much (``nice``): pages stay quick, and it comes to an end
+# on a busy machine too.
+_NICENESS = 4
 
 # The loads that were begun, by project and encoder: each is set when it has ended.
 _loads: dict[tuple[str, str], threading.Event] = {}
@@ -32,14 +32,17 @@ _planned: set[tuple[str, str]] = set()
 _lock = threading.Lock()
 
 
-def load(project: Project, slug: str) -> None:
-    """Begin to load the model of an encoder, unless that was begun before."""
+def load(project: Project, slug: str, *, gives_way: bool = False) -> None:
+    """Begin to load the model of an encoder, unless that was begun before.
+
+    ``gives_way``: nobody waits for it.
+    """
     key = (str(project.root), slug)
     with _lock:
         if key in _loads:
             return
         ended = _loads[key] = threading.Event()
-    background.start(_run, project, slug, ended)
+    background.start(_run, project, slug, ended, gives_way)
 
 
 def load_soon(project: Project, slug: str) -> None:
@@ -79,10 +82,12 @@ def _load_later(project: Project, slug: str) -> None:
         if background.is_exiting():
             return
         time.sleep(0.1)
-    load(project, slug)
+    load(project, slug, gives_way=True)
 
 
-def _run(project: Project, slug: str, ended: threading.Event) -> None:
+def _run(project: Project, slug: str, ended: threading.Event, gives_way: bool) -> None:
+    if gives_way:
+        _give_way()
     try:
         _encode_words(project, slug)
     finally:
@@ -93,7 +98,6 @@ def _encode_words(project: Project, slug: str) -> None:
     # Encoders and lancedb take seconds to import.
     from panoptic_data.vectors import calibration, query_vectors
 
-    _give_way()
     # Whoever searches then hears why it failed.
     with suppress(PanopticError):
         # The words that every search is compared with: the first is answered at once, too.
@@ -104,4 +108,6 @@ def _encode_words(project: Project, slug: str) -> None:
 def _give_way() -> None:
     """Let this thread, and those that it starts, run after all others."""
     with suppress(AttributeError, OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        thread = threading.get_native_id()
+        now = os.getpriority(os.PRIO_PROCESS, thread)
+        os.setpriority(os.PRIO_PROCESS, thread, now + _NICENESS)

@@ -22,6 +22,7 @@ def classes(
     view: str | None,
     encoders: Sequence[tuple[str, str]],
     encoder: str | None,
+    loading: str | None,
     waiting: Sequence[str],
     texts: Mapping[str, str],
     on_property: Callable[[str], None],
@@ -31,8 +32,8 @@ def classes(
     """Show it. ``view`` is the address of filters that may be sorted in place of the whole corpus.
 
     ``encoders`` that read words are slugs with their names, ``encoder`` the one in use,
-    ``waiting`` names of such that cannot be used yet. ``on_property`` gets the property to sort
-    into, ``on_leave`` the name of a page.
+    ``loading`` says what is loaded first, ``waiting`` has names of such that cannot be used yet.
+    ``on_property`` gets the property to sort into, ``on_leave`` the name of a page.
     """
     component("classes", styles=("annotate/editors", "shared/ui/review_page", "suggest/suggest"))(
         key=KEY,
@@ -42,6 +43,7 @@ def classes(
             "view": view,
             "encoders": [list(pair) for pair in encoders],
             "encoder": encoder,
+            "loading": loading,
             "waiting": list(waiting),
             "texts": dict(texts),
         },

@@ -34,6 +34,7 @@ const MODEL_LOADS_AFTER = 2_500;
  * @property {string | null} view
  * @property {[string, string][]} encoders  that read words
  * @property {string | null} encoder
+ * @property {string | null} loading  what is loaded before the first images are sorted
  * @property {string[]} waiting  names of encoders that read words and cannot be used yet
  * @property {Record<string, string>} texts
  */

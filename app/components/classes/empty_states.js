@@ -11,11 +11,11 @@ import { number } from "../shared/ui/dom.js";
  */
 export function emptyStateOf(page) {
   const { t } = page.tools;
-  if (!page.property) return null;
+  if (!page.property) return page.data.property && !page.isDefined ? ["hourglass_empty", t("reading"), ""] : null;
   if (!page.isReady) return whyNotReady(page);
   if (page.trouble) return ["error", page.trouble, "", { text: t("again"), act: () => page.load() }];
   if (page.isLoading && !page.sorted.classes.length)
-    return ["hourglass_empty", t("sorting"), page.isModelLoading ? t("model_loads") : ""];
+    return ["hourglass_empty", t("sorting"), page.data.loading ?? (page.isModelLoading ? t("model_loads") : "")];
   return page.sorted.id ? whyNoImages(page) : null;
 }
 

@@ -2,7 +2,7 @@
 // it is shown (shared/ui/empty_state.js).
 
 /**
- * An icon, a heading, a sentence, buttons; null where there are images, or where they are being read.
+ * An icon, a heading, a sentence, buttons; null where there are images.
  * @param {import("./suggest.js").SuggestPage} page
  * @returns {any[] | null}
  */
@@ -12,7 +12,9 @@ export function emptyStateOf(page) {
   if (!page.data.encoder)
     return ["scatter_plot", t("no_vectors"), t("no_vectors_help"), page.linkTo("pipeline", "to_pipeline")];
   if (page.trouble) return ["error", page.trouble, "", { text: t("again"), act: () => page.load() }];
-  if (images.length || page.isLoading || !suggestions) return null;
+  if (images.length) return null;
+  if (page.isLoading) return ["hourglass_empty", t("looking"), t("looking_help")];
+  if (!suggestions) return null;
   if (suggestions.kind === "none")
     return [
       "sell",

@@ -103,7 +103,8 @@ export class TrainingSet {
     const isRefused = this.tab === "refused";
     const sha1s = isRefused ? this.refused : (this.status?.examples ?? []);
     write(this.noImages, t(`${this.tab}_none`));
-    this.noImages.hidden = sha1s.length > 0;
+    // Nothing is known yet before the first status.
+    this.noImages.hidden = sha1s.length > 0 || !this.status;
     const written = `${this.tab} ${sha1s.join()}`;
     if (this.written === written) return;
     this.written = written;

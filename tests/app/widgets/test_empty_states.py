@@ -1,5 +1,6 @@
 """Pages without images: what each says, and what it offers to do next."""
 
+from app.services import text_models
 from panoptic_data.ingest import sources
 from panoptic_data.provenance import runs
 from panoptic_data.views import model
@@ -103,3 +104,34 @@ def test_meaning_waits_for_clip_and_says_why_how_and_what_still_works(corpus):
         assert text in shown
     page.button(key="clip_back").click().run()
     assert "waits for CLIP" not in page_text(page)
+
+
+READER = {"slug": "clip", "text": "clip", "status": "ready", "reads_text": True}
+
+
+def test_while_a_model_is_loaded_the_page_says_so_and_nothing_false(corpus, monkeypatch):
+    synthetic.write(corpus, "encoders", [READER])
+    monkeypatch.setattr(text_models, "wait", lambda *_: False)
+    like = {"encoder": "clip", "query": "a cat"}
+    page = run(view=model.to_address(View().with_condition("like", like)))
+    shown = page_text(page)
+    assert "Loading ViT-B-32" in shown
+    assert "Some 40 s the first time" in shown
+    assert "No image matches" not in shown
+    line = component(page, "searchline")
+    assert line["count"] == line["loading"]
+    assert "some 40 s the first time" in line["loading"]
+    assert (line["problem"], line["box"]["words"]) == (None, "clip")
+    # The values of the panel are those of the filters alone.
+    folders = component(page, "facets")["sections"][0]
+    assert [item["count"] for item in folders["items"]] == [4, 2, 3]
+
+
+def test_words_in_no_name_are_offered_to_be_searched_by_meaning(corpus, monkeypatch):
+    synthetic.write(corpus, "encoders", [READER])
+    monkeypatch.setattr(text_models, "load_soon", lambda *_: None)
+    monkeypatch.setattr(text_models, "wait", lambda *_: False)
+    page = run(view=model.to_address(View().with_condition("path", "a sunset")))
+    assert buttons(page)[0] == "Search by meaning for “a sunset”"
+    page.button(key="by_meaning").click().run()
+    assert component(page, "searchline")["terms"][0]["label"] == "“a sunset”"

@@ -1,10 +1,14 @@
 // What a page says in the place of what it would show. Not here: what is missing on which page.
 import { el, icon } from "./dom.js";
 
+// What is only being looked for has tiles in the place of its pictures.
+const AWAITED = "hourglass_empty";
+const TILES = 10;
+
 /**
  * Say what is missing: a sign, a heading, what to do, buttons (`{text, act}`, or null); where
- * nothing is, the place is hidden. It is written only where it differs, so that a button that has
- * the keys keeps them.
+ * nothing is, the place is hidden. The sign of an hourglass says that it is on its way. It is
+ * written only where it differs, so that a button that has the keys keeps them.
  * @param {HTMLElement} node @param {any[] | null} what
  */
 export function showEmptyState(node, what) {
@@ -21,6 +25,12 @@ export function showEmptyState(node, what) {
     icon(sign),
     el("h2", {}, title),
     el("p", { class: "quiet" }, help),
+    ...(sign === AWAITED ? [makeSkeleton()] : []),
     el("div", { class: "acts" }, ...buttons),
   );
+}
+
+function makeSkeleton() {
+  const tiles = Array.from({ length: TILES }, () => el("i", { class: "skeleton" }));
+  return el("div", { class: "awaited", "aria-hidden": "true" }, ...tiles);
 }
