@@ -22,8 +22,8 @@ __all__ = ["is_ready", "load", "load_soon", "wait"]
 
 # The first page and its pictures come before.
 SOON_SECONDS = 3.0
-# What nobody waits for yet gives way by so much (``nice``): pages stay quick, and it comes to an end
-# on a busy machine too.
+# What nobody waits for yet gives way by so much (``nice``): pages stay quick, and on a busy machine
+# it comes to an end, too.
 _NICENESS = 4
 
 # The loads that were begun, by project and encoder: each is set when it has ended.
