@@ -1,13 +1,14 @@
-"""The components' JavaScript as modules on our own port, their CSS as text, and their presses.
+"""The components' JavaScript and CSS on our own port, and their presses.
 
 There is no build: the modules import each other by their paths in this folder, and a page gets all
-of them joined in one (``joined``). A press is carried out once and to its end
+of them, and all stylesheets, joined in one (``joined``). A press is carried out once and to its end
 (``reliable_events.js``, ``app.session.callbacks``). Not here: any component.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -73,11 +74,17 @@ def component(name: str, *, styles: tuple[str, ...] = ()) -> Mount:
     loader = (
         f'const {{ load }} = await import(new URL("{joined_address()}", location.origin));\n'
         f'const {{ default: mount }} = load("{name}/{name}.js");\n'
+        'const { adopt } = load("shared/bridge/component_styles.js");\n'
         'const { withReliableEvents } = load("shared/bridge/reliable_events.js");\n'
-        "export default (streamlit) => mount(withReliableEvents(streamlit));\n"
+        f"const paths = {json.dumps(_style_paths(name, styles))};\n"
+        "const styles = paths.map((path) => [path, load(path)]);\n"
+        "export default (streamlit) => {\n"
+        "  adopt(streamlit.parentElement, styles);\n"
+        "  return mount(withReliableEvents(streamlit));\n"
+        "};\n"
     )
     renderer = st.components.v2.component(
-        f"panoptic.{name}", html='<div class="root"></div>', css=css(name, styles), js=loader
+        f"panoptic.{name}", html='<div class="root"></div>', js=loader
     )
 
     def mount(
@@ -143,8 +150,12 @@ def prepare() -> None:
 @cache
 def css(name: str, styles: tuple[str, ...] = ()) -> str:
     """Return the style of a component: what all of them start from, and its own."""
+    return "".join((FOLDER / path).read_text("utf-8") for path in _style_paths(name, styles))
+
+
+def _style_paths(name: str, styles: tuple[str, ...]) -> list[str]:
     paths = ("shared/ui/scale", "shared/ui/tokens", *styles, f"{name}/{name}")
-    return "".join((FOLDER / f"{path}.css").read_text("utf-8") for path in paths)
+    return [f"{path}.css" for path in paths]
 
 
 async def _module(request: Request) -> Response:
@@ -162,15 +173,19 @@ def _answer(request: Request) -> Response:
 @cache
 def _served() -> dict[str, FixedText]:
     """Read every module once: what is served can only be what is here."""
-    sources = {
-        path.relative_to(FOLDER).as_posix(): path.read_text("utf-8")
-        for path in sorted(FOLDER.rglob("*.js"))
-    }
+    sources, styles = _texts("*.js"), _texts("*.css")
     script = "text/javascript"
     alone = {path: FixedText(source.encode(), script) for path, source in sources.items()}
-    joined = FixedText(join_modules(sources, _MAP).encode(), script)
+    joined = FixedText(join_modules(sources, styles, _MAP).encode(), script)
     mapped = FixedText(source_map(sources).encode(), "application/json")
     return {**alone, _JOINED: joined, _MAP: mapped}
+
+
+def _texts(pattern: str) -> dict[str, str]:
+    return {
+        path.relative_to(FOLDER).as_posix(): path.read_text("utf-8")
+        for path in sorted(FOLDER.rglob(pattern))
+    }
 
 
 @cache

@@ -1,4 +1,4 @@
-"""All JavaScript modules of this folder in one, so that a page asks for it once.
+"""All JavaScript modules and stylesheets of this folder in one, so that a page asks for it once.
 
 Each module becomes a function that runs when it is first imported; its lines stay lines, and a
 source map leads from them to the files, so that an error names the line that was written. Not
@@ -32,13 +32,16 @@ _HEAD = (
 _DEFAULT = "$default"
 
 
-def join_modules(sources: Mapping[str, str], map_name: str) -> str:
+def join_modules(sources: Mapping[str, str], styles: Mapping[str, str], map_name: str) -> str:
     """Return one module whose ``load(path)`` returns what the module at ``path`` exports.
 
-    ``sources`` are texts by their paths; ``map_name`` is where ``source_map`` is served, beside it.
-    Raises ValueError for an import or export in a form that is not known here, with its line.
+    ``sources`` are texts by their paths; ``styles`` too, of which ``load`` returns the text;
+    ``map_name`` is where ``source_map`` is served, beside it. Raises ValueError for an import or
+    export in a form that is not known here, with its line.
     """
     parts = [_function(path, source) for path, source in sources.items()]
+    for path, style in styles.items():
+        parts.append(f"modules[{json.dumps(path)}] = () => {json.dumps(style)};\n")
     return f"{_HEAD}{''.join(parts)}//# sourceMappingURL={map_name}\n"
 
 

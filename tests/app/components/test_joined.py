@@ -57,23 +57,24 @@ def run(*arguments, **options):
 
 @needs_node
 def test_what_is_joined_exports_what_the_modules_do(tmp_path):
-    (tmp_path / "all.mjs").write_text(join_modules(SMALL, "all.js.map"))
+    (tmp_path / "all.mjs").write_text(join_modules(SMALL, {"a/a.css": ".a {\n}\n"}, "all.js.map"))
     script = """
       const { load } = await import("./all.mjs");
       const { told, ...first } = load("a/first.js");
       const third = load("a/third.js");
       console.log(JSON.stringify([
         told("y"), Object.keys(first), third.default.name, Object.keys(third),
-        load("b/second.js") === load("b/second.js"), load("b/second.js").default,
+        load("b/second.js") === load("b/second.js"), load("b/second.js").default, load("a/a.css"),
       ]));"""
-    told = json.loads(run("--input-type=module", "-e", script, cwd=tmp_path))
-    assert told == [
+    exports = json.loads(run("--input-type=module", "-e", script, cwd=tmp_path))
+    assert exports == [
         [4, 3, None, "http://x/y"],
         ["Part"],
         "named",
         ["later", "default"],
         True,
         [3],
+        ".a {\n}\n",
     ]
 
 
@@ -89,12 +90,12 @@ def test_what_is_joined_exports_what_the_modules_do(tmp_path):
 )
 def test_a_form_that_is_not_known_is_an_error_that_names_it(line):
     with pytest.raises(ValueError, match=r"a\.js: cannot be joined .*" + re.escape(line)):
-        join_modules({"a.js": f"{line}\n"}, "map")
+        join_modules({"a.js": f"{line}\n"}, {}, "map")
 
 
 def test_each_line_is_found_again_in_its_file():
     modules = sources()
-    joined = join_modules(modules, "map").split("\n")
+    joined = join_modules(modules, {}, "map").split("\n")
     sections = json.loads(source_map(modules))["sections"]
     assert [section["map"]["sources"] for section in sections] == [[path] for path in modules]
     for section in sections:
