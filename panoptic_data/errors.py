@@ -8,6 +8,7 @@
     │   ├── NothingToTrace, InvalidView, InvalidExpression, InvalidAddress
     │   ├── InvalidProperty, InvalidTag, InvalidValue, InvalidImport, InvalidExport
     │   ├── OtherProject, OtherImages, SortingGone, DeletedProperty, DeletedTag
+    │   ├── SharedPartsNotMade
     │   └── InvalidSample, InvalidVersion, UnknownVersion, VersionReadOnly
     ├── ProcessingFailed, ExportFailed   a run did not do all, a disk not take all that it should
     ├── ProjectBusy              another run is at work (exit code 3)
@@ -33,8 +34,9 @@ __all__ = [
     "InvalidValue", "InvalidVersion", "InvalidView", "LogIncomplete", "NoEmbeddings", "NotAFolder",
     "NothingToTrace", "OtherImages", "OtherProject", "OtherWeights", "PanopticError",
     "ProcessingFailed", "ProjectAway", "ProjectBusy", "ProjectDamaged", "ProjectGone",
-    "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced", "ProjectTooNew", "SortingGone",
-    "TableDamaged", "TableMissing", "TablesGone", "TextNotSupported", "UnknownEncoder",
+    "ProjectIncomplete", "ProjectNotFound", "ProjectReplaced", "ProjectTooNew",
+    "SharedPartsNotMade", "SortingGone", "TableDamaged", "TableMissing", "TablesGone",
+    "TextNotSupported", "UnknownEncoder",
     "UnknownEncoderOption", "UnknownImage", "UnknownSource", "UnknownVersion", "UnreadableImage",
     "UsageError", "VersionReadOnly", "WeightsUnavailable", "WriteConflict", "weights_cause",
 ]  # fmt: skip
@@ -306,6 +308,12 @@ class InvalidSample(_InvalidDefinition):
 
     key = "invalid_sample"
     texts = "sampling.cannot_"
+
+
+class SharedPartsNotMade(UsageError):
+    """Parts that images share are asked for, and were never looked for."""
+
+    key = "shared_parts_not_made"
 
 
 class InvalidVersion(_InvalidDefinition):

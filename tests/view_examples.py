@@ -18,6 +18,7 @@ EXAMPLES = {
     "like": {"encoder": "clip", "query": '2*"a red dress" - image:ab12', "percentile": 99.5},
     "selection": [sha1("a"), sha1("b")],
     "duplicate": {"kinds": ["near"], "groups": ["near:1"]},
+    "part": ["image:ab12", "crop:ab12@0.1,0.2,0.5,0.4"],
     "status": ["unreadable", "missing"],
     "name": "scan",
     "copies": [2, None],

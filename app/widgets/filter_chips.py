@@ -252,6 +252,12 @@ def _selection(value: list[str] | Mapping[str, Any]) -> str:
     return state.text("explore.chip_selection", count=count, total=state.number(count))
 
 
+def _parts(value: list[str]) -> str:
+    """Return which images it is shared with, by the first digits of their sha1."""
+    texts = (_SHA1.sub(r"\1…", picture) for picture in value)
+    return state.text("explore.chip_part", value=_shortened(", ".join(texts)))
+
+
 def _fixed_label(field: str) -> Callable[[Any], str]:
     return lambda _: state.text(f"explore.chip_{field}")
 
@@ -310,6 +316,9 @@ _LABELS: Mapping[str, Callable[[Any], str]] = {
     "selection": _selection,
     "region": _region,
     "duplicate": _duplicate,
+    "part": _parts,
 }
 # Labels that need no name of a field before them.
-_COMPLETE_LABELS = frozenset({_similar, _selection, _region, _duplicate})
+_COMPLETE_LABELS: frozenset[Callable[[Any], str]] = frozenset(
+    {_similar, _selection, _region, _duplicate, _parts}
+)

@@ -24,6 +24,7 @@ import polars as pl
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue import embedded
 from panoptic_data.catalogue.date_filters import days
+from panoptic_data.catalogue.part_filters import images_with_part
 from panoptic_data.catalogue.polygons import inside
 from panoptic_data.catalogue.similarity import SEARCH_FIELDS, Similarities, similarities
 from panoptic_data.catalogue.spelling import folded, without_accents
@@ -428,6 +429,7 @@ _IMAGES: Mapping[str, Callable[[Catalogue, Any], Mask]] = {
     "region": _region,
     "selection": _selection,
     "duplicate": _duplicates,
+    "part": images_with_part,
     "status": _status,
     "excluded": _excluded,
     "author": _author,

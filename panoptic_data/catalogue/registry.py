@@ -35,7 +35,7 @@ FOREGROUND_SECONDS = 0.3
 # A corpus that grows all the time is reloaded for at most a tenth of the time.
 REST_FACTOR = 10.0
 # All that a view can ask for: of each change of one of these there is a new catalogue.
-_MAIN_TABLES = ("files", "images", "duplicates", "encoders", "sources")
+_MAIN_TABLES = ("files", "images", "duplicates", "shared_parts", "encoders", "sources")
 _ENCODER_TABLES = ("embeddings", "projection", "clusters", "cluster_info")
 # What of these is not in the catalogue, but read by a search when it is run, or for rows in sight.
 _NOT_HELD = ("embeddings", "encoders", "sources")

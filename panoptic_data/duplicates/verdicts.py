@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,13 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import reverse_cuthill_mckee
 from threadpoolctl import threadpool_limits
 
 from panoptic_data.duplicates.same_picture import SamePicture, same_picture
 from panoptic_data.media.local_features import LocalFeatures, local_features
 from panoptic_data.storage.schema import arrow
+from panoptic_data.vectors.pair_order import in_batches, in_order
 
 if TYPE_CHECKING:
     from panoptic_data.storage.tables import Database
@@ -63,7 +62,7 @@ def look_at(
     open_pairs = np.setdiff1d(pairs, known.pairs, assume_unique=True)
     if not len(open_pairs):
         return 0
-    ordered = _in_order(open_pairs, images.height)
+    ordered = in_order(open_pairs, images.height)
     answered = set(database.frame(PAIRS, ["pair"])["pair"])
     work = _Work(database, images, known, run, answered)
     done = 0
@@ -71,7 +70,7 @@ def look_at(
         threadpool_limits(1, user_api="blas"),
         ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as threads,
     ):
-        for batch in _batches(ordered, images.height):
+        for batch in in_batches(ordered, images.height, IMAGES_AT_ONCE, PAIRS_AT_ONCE):
             work.look_at(batch, threads)
             done += len(batch)
             report(done, len(ordered))
@@ -200,32 +199,6 @@ class _Work:
             self.held.update(zip(absent, features, strict=True))
         while len(self.held) > max(FEATURES_HELD, len(wanted)):
             self.held.popitem(last=False)
-
-
-def _in_order(pairs: Pairs, count: int) -> Pairs:
-    """Return the pairs so that those of an image come soon after each other."""
-    left, right = np.divmod(pairs, count)
-    used, sides = np.unique(np.concatenate([left, right]), return_inverse=True)
-    ours, theirs = sides[: len(left)], sides[len(left) :]
-    graph = coo_array((np.ones(len(left), np.int8), (ours, theirs)), (len(used), len(used)))
-    place = np.empty(len(used), np.int64)
-    place[reverse_cuthill_mckee((graph + graph.T).tocsr(), symmetric_mode=True)] = np.arange(
-        len(used)
-    )
-    ends = np.sort(np.stack([place[ours], place[theirs]]), axis=0)
-    return pairs[np.lexsort((ends[0], ends[1]))]
-
-
-def _batches(pairs: Pairs, count: int) -> Iterator[Pairs]:
-    """Yield pairs, as many as have together some images."""
-    left, right = (side.tolist() for side in np.divmod(pairs, count))
-    start, seen = 0, set[int]()
-    for at, ends in enumerate(zip(left, right, strict=True)):
-        if len(seen) >= IMAGES_AT_ONCE or at - start >= PAIRS_AT_ONCE:
-            yield pairs[start:at]
-            start, seen = at, set()
-        seen.update(ends)
-    yield pairs[start:]
 
 
 def _row(left: str, right: str, answer: SamePicture) -> dict[str, object]:

@@ -1,13 +1,15 @@
 """Which images were compared with which, and the pairs that share a part, as they are found.
 
-The table ``part_comparisons`` has a row for each image that was compared with all that may share
-a part with it; what was found of it is written before. So a run that is killed is continued. Not
-here: which pairs are compared (``detect``), whether they share a part (``same_part``).
+The table ``part_comparisons`` says of each image with which it was compared; what came of it is
+written before. So a run that is killed is continued. Not here: which pairs are compared
+(``detect``), whether they share a part (``same_part``).
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +24,7 @@ from panoptic_data.storage.schema import arrow
 if TYPE_CHECKING:
     from panoptic_data.storage.tables import Database
 
-__all__ = ["COMPARISONS", "forget_others", "record", "seen_pairs"]
+__all__ = ["COMPARISONS", "Known", "forget_others", "known_of", "record"]
 
 COMPARISONS = "part_comparisons"
 # So much of an image's sha1 names it among those that it was compared with.
@@ -54,52 +56,64 @@ def forget_others(database: Database, images: pl.DataFrame) -> None:
     database.delete(PAIRS, pairs.filter(is_gone)["pair"].to_list())
 
 
-def seen_pairs(
-    database: Database, sha1s: Sequence[str]
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Return which images were compared, and with which: pairs as ``listed_pairs`` numbers them.
+@dataclass
+class Known:
+    """What was compared of images, by their positions among those that take part.
 
-    ``sha1s`` are those that take part, sorted.
+    ``others`` are by position the later images that each was compared with, ``is_complete`` (n,)
+    which were compared with all that may share a part with them.
     """
+
+    others: dict[int, set[int]]
+    is_complete: npt.NDArray[np.bool_]
+
+    def pairs(self) -> npt.NDArray[np.int64]:
+        """Return the pairs that were compared, as ``listed_pairs`` numbers them."""
+        count = len(self.is_complete)
+        numbers = [at * count + other for at, others in self.others.items() for other in others]
+        return np.unique(np.array(numbers, np.int64))
+
+
+def known_of(database: Database, sha1s: Sequence[str]) -> Known:
+    """Return what is known of images: ``sha1s``, sorted."""
     position = {sha1[:NAMED_BY]: at for at, sha1 in enumerate(sha1s)}
-    is_compared = np.zeros(len(sha1s), bool)
-    pairs: list[int] = []
-    for sha1, others in database.frame(COMPARISONS, ["sha1", "others"]).iter_rows():
+    known = Known(defaultdict(set), np.zeros(len(sha1s), bool))
+    rows = database.frame(COMPARISONS, ["sha1", "others", "is_complete"])
+    for sha1, others, is_complete in rows.iter_rows():
         at = position.get(sha1[:NAMED_BY])
-        if at is None:
-            continue
-        is_compared[at] = True
-        known = (position[name] for name in others if name in position)
-        pairs += [min(at, other) * len(sha1s) + max(at, other) for other in known]
-    return is_compared, np.unique(np.array(pairs, np.int64))
+        if at is not None:
+            known.is_complete[at] = is_complete
+            known.others[at].update(position[name] for name in others if name in position)
+    return known
 
 
 def record(
     database: Database,
-    images: pl.DataFrame,
-    matches: Mapping[tuple[str, str], SamePart | None],
-    others: Mapping[str, Sequence[str]],
+    images: Mapping[str, str],
+    matches: Mapping[tuple[str, str], SamePart],
+    compared: Mapping[str, tuple[Sequence[str], bool]],
     run: str,
 ) -> None:
-    """Write what came of comparing pairs (left, right), then that images were compared.
+    """Write the pairs (left, right) that share a part, then that images were compared.
 
-    ``others`` are by image all that it was compared with, ``images`` as of :func:`forget_others`.
+    ``images`` are digests by sha1, ``compared`` by sha1 the later images that each was compared
+    with so far, and whether these are all.
     """
-    rows = [_row(*pair, match) | {"run": run} for pair, match in matches.items() if match]
+    rows = [_row(*pair, match) | {"run": run} for pair, match in matches.items()]
     if rows:
         database.upsert(PAIRS, pa.Table.from_pylist(rows, schema=arrow(PAIRS)))
-    digests = images.filter(pl.col("sha1").is_in(list(others)))
-    compared = [
+    notes = [
         {
             "sha1": sha1,
-            "image_digest": digest,
-            "others": sorted(other[:NAMED_BY] for other in others[sha1]),
+            "image_digest": images[sha1],
+            "others": sorted(other[:NAMED_BY] for other in others),
+            "is_complete": is_complete,
             "run": run,
         }
-        for sha1, digest in digests.select("sha1", "digest").iter_rows()
+        for sha1, (others, is_complete) in sorted(compared.items())
     ]
     # Last: of an image that is noted as compared, the pairs are written.
-    database.upsert(COMPARISONS, pa.Table.from_pylist(compared, schema=arrow(COMPARISONS)))
+    database.upsert(COMPARISONS, pa.Table.from_pylist(notes, schema=arrow(COMPARISONS)))
 
 
 def _row(left: str, right: str, match: SamePart) -> dict[str, object]:

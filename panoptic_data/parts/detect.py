@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from threadpoolctl import threadpool_limits
 
@@ -26,17 +27,19 @@ from panoptic_data.parts.groups import grouped
 from panoptic_data.parts.index import ImageIndex
 from panoptic_data.parts.same_part import SamePart
 from panoptic_data.parts.shared import GROUPS, PAIRS, STAGE
-from panoptic_data.parts.word_index import Candidates
 from panoptic_data.provenance.stages import ReportProgress, StageResult, digest, ignore_progress
 from panoptic_data.storage.project import Project
 from panoptic_data.storage.sync import sync_table
 from panoptic_data.vectors.listed_pairs import listed_pairs
+from panoptic_data.vectors.pair_order import in_batches, in_order
 
 __all__ = ["update"]
 
+Progress = Callable[[int, int], None]
+
 # Pictures that are compared with one, of those that its words lead to.
 CANDIDATES = 40
-IMAGES_AT_ONCE = 200
+IMAGES_AT_ONCE, PAIRS_AT_ONCE = 500, 8_000
 # Features of an image take 200 KB: some 200 MB.
 FEATURES_HELD = 1_000
 
@@ -54,15 +57,26 @@ def update(
     images = _images(project)
     comparisons.forget_others(database, images)
     vocabulary = index.update_vocabulary(project, images, run)
-    # Both steps are reported as one: an image counts in each.
-    total = images.height
+    # All steps are reported as one: words are a third of the work.
+    count = images.height
     index.update_words(
-        project, images, vocabulary, run, lambda done, of: report(STAGE, done, of + total)
+        project,
+        images,
+        vocabulary,
+        run,
+        lambda done, of: report(STAGE, done * count // of, 3 * count),
     )
     held = index.index_of(project)
     compared = 0
     if held is not None and len(held.sha1s):
-        compared = _compare(project, images, held, slugs, run, report)
+        compared = _compare(
+            project,
+            images,
+            held,
+            slugs,
+            run,
+            lambda done, of: report(STAGE, count + done * 2 * count // of, 3 * count),
+        )
     return _grouped(project, run, before, compared, images.height, began)
 
 
@@ -82,29 +96,30 @@ def _compare(
     held: ImageIndex,
     slugs: Sequence[str],
     run: str,
-    report: ReportProgress,
+    report: Progress,
 ) -> int:
     """Compare the images that were not yet, and return how many these are."""
-    database = project.database()
-    is_compared, seen = comparisons.seen_pairs(database, held.sha1s.tolist())
+    known = comparisons.known_of(project.database(), held.sha1s.tolist())
+    work = _Work(project, dict(images.iter_rows()), held, known, run)
+    waiting = np.flatnonzero(~known.is_complete).tolist()
     count = len(held.sha1s)
-    listed = np.setdiff1d(listed_pairs(project, slugs, held.sha1s), seen)
-    of_image: dict[int, list[int]] = defaultdict(list)
-    for left, right in zip(*(side.tolist() for side in np.divmod(listed, count)), strict=True):
-        # Of the one that is new, or of both.
-        of_image[right if is_compared[left] and not is_compared[right] else left].append(
-            left if is_compared[left] and not is_compared[right] else right
-        )
-    waiting = sorted({*np.flatnonzero(~is_compared).tolist(), *of_image})
-    work = _Work(project, images, held, of_image, set(seen.tolist()), run)
     with (
         threadpool_limits(1, user_api="blas"),
         ThreadPoolExecutor(os.cpu_count() or 1) as threads,
     ):
+        pairs = [listed_pairs(project, slugs, held.sha1s)]
         for start in range(0, len(waiting), IMAGES_AT_ONCE):
-            work.compare(waiting[start : start + IMAGES_AT_ONCE], threads)
-            done = min(start + IMAGES_AT_ONCE, len(waiting))
-            report(STAGE, count + done, count + len(waiting))
+            part = waiting[start : start + IMAGES_AT_ONCE]
+            pairs += threads.map(work.likely, part)
+            report(start + len(part), 2 * len(waiting))
+        numbers = np.setdiff1d(np.unique(np.concatenate(pairs)), known.pairs())
+        work.begin(waiting, numbers)
+        done = 0
+        for batch in in_batches(in_order(numbers, count), count, FEATURES_HELD, PAIRS_AT_ONCE):
+            work.compare(batch, threads)
+            done += len(batch)
+            share = done / max(1, len(numbers))
+            report(len(waiting) + int(share * len(waiting)), 2 * len(waiting))
     return len(waiting)
 
 
@@ -112,83 +127,84 @@ def _compare(
 class _Work:
     """Images that are compared, with the features held that were read last.
 
-    ``listed`` are by position those to compare an image with beside what its words lead to,
-    ``seen`` the pairs that need no second look, as ``listed_pairs`` numbers them.
+    ``digests`` are by sha1, ``common`` by position the points of an image that count for nothing,
+    ``left`` by position how many of its pairs are not compared yet.
     """
 
     project: Project
-    images: pl.DataFrame
+    digests: Mapping[str, str]
     held: ImageIndex
-    listed: Mapping[int, Sequence[int]]
-    seen: set[int]
+    known: comparisons.Known
     run: str
-    features: OrderedDict[str, LocalFeatures] = field(default_factory=OrderedDict)
+    common: dict[int, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    left: Counter[int] = field(default_factory=Counter)
+    features: OrderedDict[int, LocalFeatures] = field(default_factory=OrderedDict)
 
-    def compare(self, batch: Sequence[int], threads: ThreadPoolExecutor) -> None:
-        """Compare some images, by their positions, and write the answers."""
+    def likely(self, at: int) -> npt.NDArray[np.int64]:
+        """Return the pairs of an image that its words lead to, and note its common points."""
+        index = self.held.words
+        candidates = index.candidates([index.of_picture(at)], CANDIDATES, at)
+        if candidates.is_common.any():
+            self.common[at] = candidates.is_common
+        others = candidates.pictures
+        return np.minimum(others, at) * len(index) + np.maximum(others, at)
+
+    def begin(self, waiting: Sequence[int], pairs: npt.NDArray[np.int64]) -> None:
+        """Count what is to be done, and note the images of which there is nothing."""
+        for side in np.divmod(pairs, len(self.held.sha1s)):
+            self.left.update(side.tolist())
+        self._record([at for at in waiting if not self.left[at]], {})
+
+    def compare(self, batch: npt.NDArray[np.int64], threads: ThreadPoolExecutor) -> None:
+        """Compare some pairs and write the answers."""
+        sides = np.divmod(batch, len(self.held.sha1s))
+        images = np.unique(np.concatenate(sides)).tolist()
+        self._read(images)
+        pairs = list(zip(*(side.tolist() for side in sides), strict=True))
+        answers = threads.map(self._answer, pairs)
+        matches: dict[tuple[str, str], SamePart] = {}
+        for (left, right), answer in zip(pairs, answers, strict=True):
+            self.known.others[left].add(right)
+            self.left.subtract((left, right))
+            if answer is not None:
+                matches[str(self.held.sha1s[left]), str(self.held.sha1s[right])] = answer
+        self._record(images, matches)
+
+    def _record(self, images: Sequence[int], matches: Mapping[tuple[str, str], SamePart]) -> None:
+        if not images:
+            return
         sha1s = self.held.sha1s
-        self._read(sha1s[list(batch)].tolist())
-        likely = dict(zip(batch, threads.map(self._candidates, batch), strict=True))
-        pairs: list[tuple[int, int]] = []
-        for at in batch:
-            others = {*likely[at].pictures.tolist(), *self.listed.get(at, ())}
-            for other in sorted(others):
-                number = min(at, other) * len(sha1s) + max(at, other)
-                if number not in self.seen:
-                    self.seen.add(number)
-                    pairs.append((at, other))
-        matches: dict[tuple[str, str], SamePart | None] = {}
-        compared: dict[str, list[str]] = {str(sha1s[at]): [] for at in batch}
-        for part in _parts(pairs):
-            self._read(sorted({str(sha1s[at]) for pair in part for at in pair}))
-            answers = threads.map(lambda pair: self._answer(pair[0], pair[1], likely), part)
-            for (at, other), answer in zip(part, answers, strict=True):
-                ours, theirs = str(sha1s[at]), str(sha1s[other])
-                compared[ours].append(theirs)
-                if answer is not None and ours > theirs:
-                    matches[theirs, ours] = answer.reversed()
-                else:
-                    matches[min(ours, theirs), max(ours, theirs)] = answer
+        compared = {
+            str(sha1s[at]): (
+                [str(sha1s[other]) for other in self.known.others[at]],
+                not self.left[at],
+            )
+            for at in images
+        }
         database = self.project.database()
-        comparisons.record(database, self.images, matches, compared, self.run)
+        comparisons.record(database, self.digests, matches, compared, self.run)
 
-    def _candidates(self, at: int) -> Candidates:
-        features = self.features.get(str(self.held.sha1s[at]))
-        queries = [self.held.words.of_picture(at)]
-        if features is not None:
-            vocabulary = self.held.vocabulary
-            queries.append(words.words_of(features, vocabulary, is_mirrored=True))
-        return self.held.words.candidates(queries, CANDIDATES, at)
-
-    def _answer(self, at: int, other: int, likely: Mapping[int, Candidates]) -> SamePart | None:
-        ours, theirs = (self.features.get(str(self.held.sha1s[it])) for it in (at, other))
+    def _answer(self, pair: tuple[int, int]) -> SamePart | None:
+        ours, theirs = (self.features.get(at) for at in pair)
         # An image that was purged meanwhile.
         if ours is None or theirs is None:
             return None
-        return same_part.same_part(ours, theirs, likely[at].is_common)
+        left, right = pair
+        if left not in self.common and right in self.common:
+            answer = same_part.same_part(theirs, ours, self.common[right])
+            return None if answer is None else answer.reversed()
+        return same_part.same_part(ours, theirs, self.common.get(left))
 
-    def _read(self, wanted: Sequence[str]) -> None:
+    def _read(self, wanted: Sequence[int]) -> None:
         """Hold the features of all wanted images, of others those read last."""
-        for sha1 in wanted:
-            if sha1 in self.features:
-                self.features.move_to_end(sha1)
-        absent = [sha1 for sha1 in wanted if sha1 not in self.features]
-        if absent:
-            self.features.update(index.features_of(self.project.database(), absent))
+        for at in wanted:
+            if at in self.features:
+                self.features.move_to_end(at)
+        absent = {str(self.held.sha1s[at]): at for at in wanted if at not in self.features}
+        read = index.features_of(self.project.database(), list(absent))
+        self.features.update((absent[sha1], features) for sha1, features in read.items())
         while len(self.features) > max(FEATURES_HELD, len(wanted)):
             self.features.popitem(last=False)
-
-
-def _parts(pairs: Sequence[tuple[int, int]]) -> Iterator[Sequence[tuple[int, int]]]:
-    """Yield pairs in turn, as many as have together no more images than are held."""
-    start, images = 0, set[int]()
-    for at, pair in enumerate(pairs):
-        if len(images.union(pair)) > FEATURES_HELD:
-            yield pairs[start:at]
-            start, images = at, set()
-        images.update(pair)
-    if pairs:
-        yield pairs[start:]
 
 
 def _grouped(

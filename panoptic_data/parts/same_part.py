@@ -68,10 +68,13 @@ def same_part(
     right: LocalFeatures,
     is_common: npt.NDArray[np.bool_] | None = None,
     fewest: int = FEWEST_INLIERS,
+    *,
+    may_be_whole: bool = False,
 ) -> SamePart | None:
     """Return the part that two pictures share; None where they share none, or are one picture.
 
-    ``is_common`` says of the left one's first points which of them count for nothing.
+    ``is_common`` says of the left one's first points which of them count for nothing. With
+    ``may_be_whole`` the left one may be all in the right one, as what was cut out of a picture is.
     """
     alignment = align(left, right)
     if alignment is None or alignment.inliers < fewest:
@@ -82,12 +85,15 @@ def same_part(
     ours, theirs = alignment.left_points[counted], alignment.right_points[counted]
     if min(_spread(ours, left), _spread(theirs, right)) < NARROWEST:
         return None
+    part = SamePart(alignment.matrix, len(counted), _outline(ours, left), _outline(theirs, right))
+    if may_be_whole:
+        return part
     overlap = compare_overlap(left, right, alignment)
     if overlap.blocks >= WHOLE_BLOCKS and overlap.detail >= WHOLE_DETAIL:
         return None
     if overlap.blocks >= ALIKE_BLOCKS and len(counted) < ALIKE_INLIERS:
         return None
-    return SamePart(alignment.matrix, len(counted), _outline(ours, left), _outline(theirs, right))
+    return part
 
 
 def _counted(

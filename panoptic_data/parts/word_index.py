@@ -26,7 +26,7 @@ Positions = npt.NDArray[np.int64]
 ALIKE = 22
 # A point that is alike to points of more than this share of the pictures, and of so many at least,
 # is a frame, a ruled line or a letter of a printed caption: it counts for nothing.
-COMMON, COMMON_AT_LEAST = 0.05, 12
+COMMON, COMMON_AT_LEAST = 0.03, 30
 # Proposals within a twelfth of a circle, an octave and an eighth of the longer side agree.
 TURN, OCTAVE, SHIFT = 256 / 12, STEPS, 65_535 / 8
 # Points that agree, from which a picture is a candidate; and how many are, of the best.
@@ -73,12 +73,14 @@ class WordIndex:
         ``queries`` are its words and those of its mirror image, point by point; ``itself`` is its
         own position. At least ``fewest`` points have to agree.
         """
-        matches = [self._alike(query) for query in queries]
-        counts = [
-            self._counts(len(query), *pairs) for query, pairs in zip(queries, matches, strict=True)
-        ]
-        count = np.max(counts, axis=0) if counts else np.zeros(0, np.int64)
-        is_common = count > max(COMMON_AT_LEAST, COMMON * len(self))
+        most_common = max(COMMON_AT_LEAST, int(COMMON * len(self)))
+        matches, counts = [], [np.zeros(len(queries[0]), np.int64)]
+        for query in queries:
+            pairs, count = self._alike(query, most_common)
+            matches.append(pairs)
+            counts.append(count)
+        count = np.max(counts, axis=0)
+        is_common = count > most_common
         rarity = np.log(len(self) / np.maximum(count, 1)) / max(np.log(max(2, len(self))), 1e-9)
         weight = np.where(is_common, 0, np.clip(rarity, 0, 1)).astype(np.float32)
         best = np.zeros(len(self), np.float32)
@@ -104,10 +106,17 @@ class WordIndex:
         begins = np.searchsorted(self.words.words[order], np.arange(most, dtype=np.int64))
         return order, self.words.signatures[order], begins
 
-    def _alike(self, query: Words) -> tuple[Positions, Positions]:
-        """Return (point of the query, point of the index) of all pairs that look alike."""
+    def _alike(
+        self, query: Words, most_common: int
+    ) -> tuple[tuple[Positions, Positions], Positions]:
+        """Return the pairs (point of the query, point of the index) that look alike.
+
+        And of how many pictures some point is alike to each point of the query; of those of more
+        than ``most_common`` no pairs.
+        """
         order, signatures, begins = self._lists
         points, others = [], []
+        counts = np.zeros(len(query), np.int64)
         for point, (word, signature) in enumerate(
             zip(query.words.tolist(), query.signatures, strict=True)
         ):
@@ -115,17 +124,15 @@ class WordIndex:
                 continue
             start = begins[word]
             bits = np.bitwise_count(signatures[start : begins[word + 1]] ^ signature)
-            near = np.flatnonzero(bits <= ALIKE)
-            if len(near):
+            near = order[start + np.flatnonzero(bits <= ALIKE)]
+            counts[point] = len(near)
+            if len(near) > most_common:
+                counts[point] = len(np.unique(self._owners[near]))
+            if 0 < counts[point] <= most_common:
                 points.append(np.full(len(near), point, np.int64))
-                others.append(order[start + near])
+                others.append(near)
         none = np.empty(0, np.int64)
-        return np.concatenate([none, *points]), np.concatenate([none, *others])
-
-    def _counts(self, size: int, points: Positions, others: Positions) -> Positions:
-        """Return of how many pictures some point is alike to each point of the query."""
-        pairs = np.unique(points * len(self) + self._owners[others])
-        return np.bincount(pairs // max(1, len(self)), minlength=size)
+        return (np.concatenate([none, *points]), np.concatenate([none, *others])), counts
 
     def _votes(
         self,

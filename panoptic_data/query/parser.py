@@ -50,7 +50,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Parsed", "Problem", "parse", "parse_in", "to_view"]
 
-_NAME = r"(?P<name>[^\W\d_]+(?:_[^\W\d_]+)*)"
+# The fields whose names have a hyphen; in other words a hyphen says nothing.
+_HYPHENATED = "|".join(name for name in FIELD_NAMES if "-" in name)
+_NAME = rf"(?P<name>(?i:{_HYPHENATED})|[^\W\d_]+(?:_[^\W\d_]+)*)"
 _SIGN = r"(?P<sign>:[<>]=?|:|!=|[<>]=?|=)"
 _HEAD = re.compile(rf"{_NAME}(?:@(?P<qualifier>[\w.'’#-]+|{QUOTED}))?{_SIGN}")
 # "width > 500": a space before a comparison is no mistake after a name that is known.
@@ -329,6 +331,8 @@ class _Parser:
         kind = known.kind if known else ""
         if kind == "tags" or head.field == TAG[0]:
             return scanner.read_values(scanner.read_value, ",+")
+        if head.field == "part":
+            return scanner.read_values(scanner.read_picture)
         if head.field == "like":
             return scanner.read_values(scanner.read_search)
         if kind == "text" and head.sign == ":":

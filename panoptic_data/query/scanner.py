@@ -19,6 +19,8 @@ _SPACE = re.compile(r"\s*")
 _AND = re.compile(r"(?:AND|ET)(?=[\s()|]|$)")
 _PATTERN = re.compile(r"/((?:[^\\/]|\\.)+)/(?=[\s),|]|$)", re.DOTALL)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)("?)', re.DOTALL)
+# A rectangle has commas of its own.
+_CROP = re.compile(r"(?:\w+:)?[0-9a-fA-F]+@[0-9.]+(?:,[0-9.]+){3}(?=[\s),|]|$)")
 _ESCAPED = re.compile(r'\\(["\\])')
 _ESCAPED_SLASH = re.compile(r"\\.", re.DOTALL)
 
@@ -145,6 +147,13 @@ class Scanner:
             return value
         limits = self.read_bare(stops)
         return replace(value, limits=limits, span=(value.span[0], self.position))
+
+    def read_picture(self, stops: str) -> TermValue | None:
+        """Read one value of ``part-of:``: an image, or a rectangle on one."""
+        start = self.position
+        if match := self.match(_CROP):
+            return TermValue(match[0], "bare", (start, self.position))
+        return self.read_value(stops)
 
     def read_values(
         self, read: Callable[[str], TermValue | None], separators: str = ","

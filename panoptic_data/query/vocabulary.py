@@ -62,6 +62,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "location": ("location", "embedded_location", "lieu"),
     "cluster": ("cluster", "groupe"),
     "duplicate": ("duplicate", "duplicates", "doublon", "doublons"),
+    "part": ("part-of", "part_of", "partie-de", "partie_de"),
     "status": ("status", "etat", "statut"),
     "text": ("means", "meaning", "text", "sens", "texte"),
     "like": ("like", "comme", "ressemble"),

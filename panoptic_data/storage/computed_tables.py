@@ -155,9 +155,14 @@ COMPUTED_TABLES = (
         "sha1",
         False,
         (
-            Column("sha1", pa.string(), "image that was compared with all that may share a part"),
+            Column("sha1", pa.string(), "image that was compared"),
             Column("image_digest", pa.string(), "of its row in images then, and of the code"),
-            Column("others", pa.list_(pa.string()), "with which: their first 16 digits"),
+            Column(
+                "others",
+                pa.list_(pa.string()),
+                "with which later ones by sha1: their first 16 digits",
+            ),
+            Column("is_complete", pa.bool_(), "with all that may share a part with it"),
             Column("run", pa.string(), "run that last compared it"),
         ),
     ),

@@ -40,6 +40,7 @@ __all__ = [
     "check_nothing",
     "check_number",
     "check_number_range",
+    "check_parts",
     "check_pattern",
     "check_proposers",
     "check_region",
@@ -215,6 +216,11 @@ def check_duplicates(value: Any) -> str | None:
     return next((problem for problem in map(check_texts, value.values()) if problem), None)
 
 
+def check_parts(value: Any) -> str | None:
+    """Check a list of pictures, each an image or a crop as a search has them."""
+    return None if not check_texts(value) and all(map(_is_picture, value)) else "parts"
+
+
 def check_authors(value: Any) -> str | None:
     """Check names of authors, and the id of the property whose values they set."""
     return _check_who(value, "authors")
@@ -305,6 +311,14 @@ def _is_search(value: Any) -> bool:
         return isinstance(value, str) and bool(search_expression.parse(value))
     except InvalidExpression:
         return False
+
+
+def _is_picture(value: str) -> bool:
+    try:
+        terms = search_expression.parse(value).terms
+    except InvalidExpression:
+        return False
+    return len(terms) == 1 and terms[0].kind in ("image", "crop") and terms[0].weight == 1
 
 
 def _are_sha1s(value: Any) -> bool:

@@ -148,6 +148,7 @@ _FIELDS = (
     Field("text", "likeness", operators.MEANING),
     Field("selection", "choice", operators.SELECTION),
     Field("duplicate", "choice", operators.DUPLICATES),
+    Field("part", "likeness", operators.PARTS),
     Field("status", "choice", operators.STATUS_LIST),
     Field("excluded", "truth", operators.BOOLEAN),
     Field("author", "choice", operators.AUTHORS),

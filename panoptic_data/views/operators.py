@@ -35,6 +35,7 @@ from panoptic_data.views.checks import (
     check_nothing,
     check_number,
     check_number_range,
+    check_parts,
     check_pattern,
     check_proposers,
     check_region,
@@ -61,6 +62,7 @@ __all__ = [
     "LIKE",
     "MEANING",
     "NUMBERS",
+    "PARTS",
     "PROPOSED",
     "REGION",
     "SELECTION",
@@ -197,6 +199,13 @@ DUPLICATES = _membership(
         "minProperties": 1,
     },
     check_duplicates,
+)
+PARTS = _membership(
+    {
+        **_LIST_OF_TEXTS,
+        "description": "image:SHA1, or crop:SHA1@left,top,width,height in parts of 1",
+    },
+    check_parts,
 )
 AUTHORS = (
     *_membership(

@@ -24,7 +24,7 @@ from panoptic_data.query.terms.choices import (
 from panoptic_data.query.terms.colours import read_colour
 from panoptic_data.query.terms.dates import read_date
 from panoptic_data.query.terms.numbers import read_number_condition
-from panoptic_data.query.terms.similarity import read_like, read_means
+from panoptic_data.query.terms.similarity import read_like, read_means, read_parts
 from panoptic_data.query.terms.tags import read_tags
 from panoptic_data.query.terms.term import (
     Context,
@@ -115,6 +115,7 @@ _READERS: Mapping[str, _Reader] = {
     "duplicate": read_duplicates,
     "text": read_means,
     "like": read_like,
+    "part": read_parts,
     "author": read_authors,
     "proposed": read_proposed,
 }

@@ -17,8 +17,9 @@ from panoptic_data.query.terms.texts import is_bare, write_text
 from panoptic_data.views import search_expression
 from panoptic_data.views.model import Condition
 
-__all__ = ["read_like", "read_means", "takes_text_encoder", "write_similarity"]
+__all__ = ["read_like", "read_means", "read_parts", "takes_text_encoder", "write_similarity"]
 
+_KIND = re.compile(r"\w+:")
 # How many of the most similar are kept: up to as many as a corpus can hold.
 _COUNT = re.compile(r"top([1-9][0-9]{0,8})", re.IGNORECASE)
 
@@ -54,6 +55,28 @@ def read_like(term: Term, context: Context) -> list[Part]:
     return parts
 
 
+def read_parts(term: Term, _: Context) -> list[Part]:
+    """Return the condition of ``part-of:…``: images, or rectangles on them."""
+    require_sign(term, ":", "=")
+    return [Condition("part", "in", [_picture(value) for value in term.values])]
+
+
+def _picture(value: TermValue) -> str:
+    """Return ``image:ab12`` or ``crop:ab12@…`` of a value that may leave out which it is."""
+    typed = value.text.strip().lower()
+    kind, digits = typed.partition(":")[::2] if _KIND.match(typed) else ("", typed)
+    is_crop = "@" in digits
+    if kind in ("", "image") and is_crop:
+        kind = "crop"
+    try:
+        terms = search_expression.parse(f"{kind or 'image'}:{digits}").terms
+    except InvalidExpression:
+        raise TermError("part", value.span, text=value.text) from None
+    if len(terms) != 1 or terms[0].kind not in ("image", "crop"):
+        raise TermError("part", value.span, text=value.text)
+    return str(terms[0])
+
+
 def _read_limits(value: TermValue) -> dict[str, float]:
     """Read the limits of a search: ``0.31``, ``99%``, ``top50``, ``99%~top50``."""
     if value.limits is None:
@@ -86,8 +109,10 @@ def takes_text_encoder(condition: Condition) -> bool:
 
 
 def write_similarity(condition: Condition) -> str:
-    """Return what follows the name of the field, for ``like`` and ``means``."""
+    """Return what follows the name of the field, for ``like``, ``means`` and ``part-of``."""
     search = condition.value
+    if condition.field == "part":
+        return f":{','.join(search)}"
     if condition.field == "text":
         return f":{write_text(search['text'])}"
     query = search["query"]

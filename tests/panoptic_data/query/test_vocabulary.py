@@ -22,6 +22,8 @@ FRENCH = [
     ("exemplaires:2 pages:3", "copies:2 frames:3"),
     ("groupe:3", "cluster:3"),
     ("doublon:near", "duplicate:near"),
+    ("-partie-de:image:ab12 NON Part-Of:cd34", "-part-of:ab12 -part_of:image:cd34"),
+    ("partie-de:image:ab12@0.1,0.2,0.5,0.4,cd34", "part-of:crop:ab12@.1,.2,.5,.4,image:cd34"),
     ("état:illisible", "status:unreadable"),
     ("est:doublon est:absent", "is:duplicate is:missing"),
     ("sens:bateau", "means:bateau"),

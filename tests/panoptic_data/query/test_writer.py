@@ -97,6 +97,7 @@ CHOICES = {
             {"groups": lists(st.sampled_from([f"near:{sha1('a')}", f"semantic:a-b:{sha1('a')}"]))}
         ),
     ),
+    "part": lists(st.sampled_from(["image:ab12", "crop:ab12@0.1,0,0.5,1", f"image:{sha1('a')}"])),
     "text": st.fixed_dictionaries({"encoder": SLUGS, "text": WORDS}),
     "like": st.one_of(
         st.fixed_dictionaries(

@@ -27,6 +27,7 @@ BROKEN = {
     "like": {"encoder": "clip", "query": "cat -"},
     "selection": ["../../etc/passwd"],
     "duplicate": {},
+    "part": ["image:ab12", "cat"],
     "status": ["deleted"],
     "name": 3,
     "copies": "two",
