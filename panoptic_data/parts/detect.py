@@ -114,6 +114,8 @@ def _compare(
             report(start + len(part), 2 * len(waiting))
         numbers = np.setdiff1d(np.unique(np.concatenate(pairs)), known.pairs())
         work.begin(waiting, numbers)
+        if not len(numbers):
+            return len(waiting)
         done = 0
         for batch in in_batches(in_order(numbers, count), count, FEATURES_HELD, PAIRS_AT_ONCE):
             work.compare(batch, threads)
