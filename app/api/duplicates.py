@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from app.api import duplicate_merges
+from app.api import duplicate_merges, shared_parts
 from app.api.endpoint import NO_STORE, answering, language, spreadsheet, whole_number
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.embedded import dates_as_texts
@@ -24,6 +24,7 @@ from panoptic_data.duplicates.beside import beside
 from panoptic_data.duplicates.same_picture import reversed_edits
 from panoptic_data.duplicates.sureness import sureness
 from panoptic_data.messages import translate
+from panoptic_data.parts import shared
 from panoptic_data.views import model
 
 if TYPE_CHECKING:
@@ -55,15 +56,19 @@ def routes(project: Project) -> list[Route]:
       ``found`` (null before duplicates were looked for, else how many groups there are in all),
       ``position`` of the log; of ``kind`` some ``groups`` from ``start`` on: ``group``, ``count``,
       ``distance``, ``bytes``, ``place`` and some ``sha1s``, the keeper first; ``at``, the position
-      of the first of the groups named (by commas) that is open, else null.
+      of the first of the groups named (by commas) that is open, else null. ``parts`` has how many
+      ``groups`` share a part and whether they were looked for (``isMade``); of the kind "part"
+      these are listed, with ``sure`` in place of distances.
     - ``GET /clearing/group?group=&view=``: its ``members``, the suggested keeper first, and why it
       is (``reason``), with what ``/clearing/preview`` answers; of copies of one file the
-      ``files``, the one to keep first. 404 for one that is not open.
+      ``files``, the one to keep first; of a shared part the ``images`` (``shared_parts``). 404 for
+      one that is not open.
     - ``GET /clearing/beside?group=&left=&right=&lang=``: what two images of a group are beside each
       other: ``left`` and ``right``, each with ``edits`` (in words) and the ``outline`` of what both
       show (corners, in fractions of its width and height); null where that is not known.
     - ``GET /clearing/copies.csv?view=&lang=``: files that hold the same bytes as another one.
     - ``POST /clearing/preview``, ``merge``, ``plan``, ``merge-all``: see ``duplicate_merges``.
+    - ``/clearing/parts``: whether shared parts were looked for, and doing it: see ``shared_parts``.
     """
     return [
         Route("/clearing/groups", answering(project, _groups)),
@@ -71,6 +76,7 @@ def routes(project: Project) -> list[Route]:
         Route("/clearing/beside", answering(project, _beside)),
         Route("/clearing/copies.csv", answering(project, _copies)),
         *duplicate_merges.routes(project),
+        *shared_parts.routes(project),
     ]
 
 
@@ -83,6 +89,7 @@ def _groups(project: Project, request: Request) -> Response:
     address = query.get("view")
     view = model.from_address(address) if address else None
     first = duplicate_merges.first_criterion(query.get("first"))
+    parts = shared_parts.groups(current, view)
     opened = {
         kind: review.open_groups(current, kind, view, first) for kind in review.kinds(current)
     }
@@ -90,22 +97,32 @@ def _groups(project: Project, request: Request) -> Response:
         "position": current.annotations.position,
         "found": _count_groups(project, current),
         "kinds": [_kind(current, groups) for groups in opened.values()],
+        "parts": {"groups": parts.height, "isMade": shared.is_made(project)},
         "total": 0,
         "start": 0,
         "at": None,
         "groups": [],
     }
     groups = opened.get(query.get("kind", ""))
-    if groups is not None:
-        ordered = groups.ordered(order)
-        start = whole_number(query.get("start"), 0)
-        at = _position(ordered, query.get("at", "").split(","))
-        if at is not None and "start" not in query:
-            start = at - at % LISTED
-        count = min(whole_number(query.get("count"), LISTED), LISTED_AT_MOST)
-        rows = [_listed(row) for row in ordered.slice(start, count).iter_rows(named=True)]
-        payload |= {"total": len(groups), "start": start, "at": at, "groups": rows}
+    if query.get("kind") == shared_parts.KIND:
+        place, rows = _sliced(query, parts)
+        payload |= place | {"groups": shared_parts.listed(current, rows)}
+    elif groups is not None:
+        place, rows = _sliced(query, groups.ordered(order))
+        payload |= place | {"groups": [_listed(row) for row in rows.iter_rows(named=True)]}
     return JSONResponse(payload, headers=NO_STORE)
+
+
+def _sliced(
+    query: Mapping[str, str], ordered: pl.DataFrame
+) -> tuple[dict[str, int | None], pl.DataFrame]:
+    """Return where the listed groups begin, of how many, and those that are asked for."""
+    start = whole_number(query.get("start"), 0)
+    at = _position(ordered, query.get("at", "").split(","))
+    if at is not None and "start" not in query:
+        start = at - at % LISTED
+    count = min(whole_number(query.get("count"), LISTED), LISTED_AT_MOST)
+    return {"total": ordered.height, "start": start, "at": at}, ordered.slice(start, count)
 
 
 def _count_groups(project: Project, current: Catalogue) -> int | None:
@@ -166,6 +183,8 @@ def _group(project: Project, request: Request) -> Response:
     group = query.get("group", "")
     kind = group.rpartition(":")[0]
     current = registry.get(project)
+    if kind == shared_parts.KIND:
+        return _shared_part(current, group, query.get("view"))
     if kind not in review.kinds(current):
         return Response(status_code=404)
     first = duplicate_merges.first_criterion(query.get("first"))
@@ -185,6 +204,12 @@ def _group(project: Project, request: Request) -> Response:
         **duplicate_merges.preview(project, language(request), row["keeper"], row["others"]),
     }
     return JSONResponse(payload, headers=NO_STORE)
+
+
+def _shared_part(current: Catalogue, group: str, address: str | None) -> Response:
+    view = model.from_address(address) if address else None
+    found = shared_parts.group(current, group, view)
+    return JSONResponse(found, 200 if found else 404, headers=NO_STORE)
 
 
 def _beside(project: Project, request: Request) -> Response:

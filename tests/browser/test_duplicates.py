@@ -8,7 +8,9 @@ from app.components import assets
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.duplicates import review
+from panoptic_data.parts import shared
 from panoptic_data.storage.project import open_project
+from tests import synthetic
 from tests.dashboard import NARROW, eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -118,3 +120,66 @@ def test_groups_are_merged_kept_apart_and_all_merged_by_keys_and_each_is_taken_b
     ).to_be_visible()
     for name in ("Merge", "Merge all…"):
         expect(page.get_by_role("button", name=re.compile(f"^{name}"))).to_be_hidden()
+
+
+def test_images_that_share_a_part_are_outlined_compared_and_tagged_together(
+    visit, address, own_project
+):
+    page = visit(f"{address}/duplicates")
+    page.get_by_role("tab", name="Shared part").click()
+    # Before they were looked for: what for, and a button that does it.
+    expect(page.get_by_role("heading", name="Which images share a part?")).to_be_visible()
+    expect(page.get_by_role("button", name="Find shared parts")).to_be_enabled()
+    hub, sofa, hall = share_a_part(open_project(own_project))
+    group = page.locator(".group[data-group^=part]")
+    expect(group).to_contain_text("3 images · likely")
+    expect(page.locator(".tile")).to_have_count(3)
+    expect(page.locator(f".tile[data-sha1='{hub}'] polygon.line")).to_have_attribute(
+        "points", re.compile(r"^\d")
+    )
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(f".tile[data-sha1='{sofa}']")).to_be_focused()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name=re.compile("the shared part outlined$"))
+    expect(dialog.get_by_role("heading")).to_have_text("surely the same · 60 points agree")
+    expect(dialog.locator("polygon.line")).to_have_count(2)
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert violations(page) == []
+    page.get_by_role("button", name="Tag these…").click()
+    expect(page.get_by_text("3 selected", exact=True)).to_be_visible()
+    expect(page.locator(f".tile[data-sha1='{hall}'], .tile[id*='{hall}']").first).to_be_visible()
+
+
+def share_a_part(project):
+    """Store that three images share a part, as a run would; return their sha1s, the hub first."""
+    sha1s = project.database().frame("images", ["sha1"])["sha1"].sort().to_list()[:3]
+    outline = [0.25, 0.25, 0.75, 0.25, 0.75, 0.75, 0.25, 0.75]
+    sureness = dict(zip(sha1s, ((60, 0.9), (60, 0.9), (16, 0.5)), strict=True))
+    name = "1" * 16 + "-" + "2" * 16
+    rows = [
+        {
+            "member": f"{name}/{sha1}",
+            "group": name,
+            "sha1": sha1,
+            "hub": sha1s[0],
+            "outline": outline,
+            "inliers": inliers,
+            "sureness": sure,
+        }
+        for sha1, (inliers, sure) in sureness.items()
+    ]
+    synthetic.write(project, "stages", [{"stage": shared.STAGE, "code_version": "1"}])
+    synthetic.write(project, shared.GROUPS, rows)
+    return sha1s
+
+
+def violations(page):
+    """Return what axe objects to."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    found = axe.Axe().run(page).response["violations"]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]

@@ -23,6 +23,7 @@ import { routeTo } from "../shared/bridge/address.js";
  * @property {number} bytes
  * @property {string} place  path of the first image
  * @property {string[]} sha1s  of some images
+ * @property {Sure} [sure]  of images that share a part
  */
 /**
  * A page of the list of open groups.
@@ -30,6 +31,7 @@ import { routeTo } from "../shared/bridge/address.js";
  * @property {number} position   of the annotations' log
  * @property {number | null} found  groups of all kinds; null where duplicates were not looked for yet
  * @property {Kind[]} kinds
+ * @property {{groups: number, isMade: boolean}} parts  images that share a part
  * @property {number} total
  * @property {number} start
  * @property {number | null} at  index of the first group that was asked for by its id and is listed
@@ -67,12 +69,32 @@ import { routeTo } from "../shared/bridge/address.js";
  * @typedef {{sha1: string, bytes: number, files: FileCopy[]}} FileCopyGroup
  */
 
+/** How sure it is that images share a part. @typedef {"high" | "medium" | "low"} Sure */
+/**
+ * An image of a group that shares a part, and where the part is on it.
+ * @typedef {import("../shared/ui/part_pair.js").Outlined & {isHub: boolean, inliers: number, sure: Sure}} PartImage
+ * @typedef {{group: string, kind: "part", images: PartImage[]}} PartGroup  the hub shares it with all others
+ */
+/** @typedef {Group | FileCopyGroup | PartGroup} AnyGroup */
+/**
+ * Whether shared parts were found, how far finding them is, and what it costs.
+ * @typedef {object} Making
+ * @property {boolean} isMade
+ * @property {string} outdated  why, in words
+ * @property {boolean} isRunning
+ * @property {boolean} isBusy  with something else
+ * @property {number} done
+ * @property {number} total
+ * @property {{images: number | null, time: string | null, bytes: number | null} | null} cost  null while found out
+ * @property {string} problem
+ */
+
 /** @param {URLSearchParams} query @returns {Promise<GroupListing>} */
 export function fetchGroups(query) {
   return fetchJson(`/clearing/groups?${query}`);
 }
 
-/** @param {URLSearchParams} query @returns {Promise<Group | FileCopyGroup>} */
+/** @param {URLSearchParams} query @returns {Promise<AnyGroup>} */
 export function fetchGroup(query) {
   return fetchJson(`/clearing/group?${query}`);
 }
@@ -87,9 +109,22 @@ export function fetchBeside(query) {
   return fetchJson(`/clearing/beside?${query}`);
 }
 
-/** Read JSON; throws an error with the server's message, or with none. @param {string} address */
-async function fetchJson(address) {
-  const response = await fetch(routeTo(address)).catch(() => null);
+/** @param {string} language @returns {Promise<Making>} */
+export function fetchMaking(language) {
+  return fetchJson(`/clearing/parts?lang=${language}`);
+}
+
+/** @param {"start" | "stop"} act @param {string} language @returns {Promise<Making>} */
+export function postMaking(act, language) {
+  return fetchJson(`/clearing/parts/${act}?lang=${language}`, { method: "POST" });
+}
+
+/**
+ * Read JSON; throws an error with the server's message, or with none.
+ * @param {string} address @param {RequestInit} [how]
+ */
+async function fetchJson(address, how) {
+  const response = await fetch(routeTo(address), how).catch(() => null);
   const body = (await response?.json().catch(() => null)) ?? {};
   if (!response?.ok) throw new Error(body.message ?? "");
   return body;

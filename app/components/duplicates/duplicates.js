@@ -3,8 +3,8 @@
 // Streamlit calls the default export with the data of each run; groups and merges go over HTTP. Not
 // here: what all pages of this kind do (shared/ui/review_page.js), fetching groups (group_pages.js),
 // the list (group_list.js), head and foot (head.js, foot.js), what is chosen in a group (pair.js),
-// what becomes of it (decisions.js), files with the same bytes (file_copies.js), many groups at once
-// (merge_all.js).
+// what becomes of it (decisions.js), files with the same bytes (file_copies.js), images that share a
+// part (part_stage.js), many groups at once (merge_all.js).
 import { el, set } from "../shared/ui/dom.js";
 import { ReviewPage, reviewComponent } from "../shared/ui/review_page.js";
 import { fetchGroups } from "./api.js";
@@ -18,17 +18,20 @@ import { GroupPages, PAGE } from "./group_pages.js";
 import { DuplicatesHead, ORDERS, PREFERENCES } from "./head.js";
 import { MergeAll } from "./merge_all.js";
 import { Pair } from "./pair.js";
+import { PartStage } from "./part_stage.js";
 import { actionOfKey } from "./shortcuts.js";
+import { readStored, store } from "./stored_state.js";
 
 // Groups after the current one that are read in advance.
 const PREFETCHED = 2;
 const REFRESH_AFTER = 120;
-const STORED = "panoptic.duplicates";
 const EXACT = "exact";
+const PART = "part";
 
 /**
  * @typedef {import("./api.js").Group} Group
  * @typedef {object} Data
+ * @property {string} project  its place
  * @property {string} language
  * @property {string | null} view
  * @property {string | null} group  the group to begin with
@@ -63,7 +66,7 @@ export class DuplicatesPage extends ReviewPage {
       () => this.drawList(),
     );
     this.decisions = new Decisions(this);
-    /** The current group, once it was read. @type {Group | import("./api.js").FileCopyGroup | null} */
+    /** The current group, once it was read. @type {import("./api.js").AnyGroup | null} */
     this.current = null;
     /** Counts openings of groups: only the last one is shown. */
     this.openTurn = 0;
@@ -77,8 +80,9 @@ export class DuplicatesPage extends ReviewPage {
     });
     this.pair = new Pair(this.tools, () => this.drawGroup());
     this.copies = new FileCopies(this.tools);
+    this.parts = new PartStage(this);
     this.foot = new DuplicatesFoot(this);
-    this.stage.append(this.pair.node, this.copies.node, this.empty);
+    this.stage.append(this.pair.node, this.copies.node, this.parts.node, this.empty);
     const side = el("div", { class: "side" }, this.head.summary, this.list.node);
     this.body = el("div", { class: "body" }, side, this.stage);
     this.mount(this.head.node, this.body, this.foot.node, this.mergeAll.node);
@@ -89,6 +93,7 @@ export class DuplicatesPage extends ReviewPage {
     this.cleanups.push(
       () => window.removeEventListener("beforeunload", beforeUnload),
       () => this.pair.close(),
+      () => this.parts.close(),
       () => this.list.close(),
     );
     this.load();
@@ -127,6 +132,16 @@ export class DuplicatesPage extends ReviewPage {
   /** Whether the groups are files with the same bytes, which are not merged. */
   get isExact() {
     return this.kind === EXACT;
+  }
+
+  /** Whether the groups are images that share a part: nothing is merged there. */
+  get isPart() {
+    return this.kind === PART;
+  }
+
+  /** Whether groups of this kind are merged or kept apart. */
+  get isMerged() {
+    return !this.isExact && !this.isPart;
   }
 
   get currentKind() {
@@ -173,8 +188,7 @@ export class DuplicatesPage extends ReviewPage {
 
   store() {
     const { kind, order, preference, isInView, groupId } = this;
-    const state = { kind, order, first: preference, isInView, group: groupId, entry: this.data.group };
-    sessionStorage.setItem(STORED, JSON.stringify(state));
+    store({ kind, order, first: preference, isInView, group: groupId, entry: this.data.group });
   }
 
   /** @param {Record<string, any>} more */
@@ -204,7 +218,7 @@ export class DuplicatesPage extends ReviewPage {
   /** @param {import("./api.js").GroupListing} listing */
   replace(listing) {
     const { kinds, position, total } = listing;
-    if (kinds.length && !kinds.some(({ kind }) => kind === this.kind)) {
+    if (!this.isPart && kinds.length && !kinds.some(({ kind }) => kind === this.kind)) {
       this.kind = initialKind(kinds);
       this.groupId = "";
       this.load();
@@ -288,7 +302,7 @@ export class DuplicatesPage extends ReviewPage {
     for (const { sha1 } of group.members.slice(0, 2)) new Image().src = imageAddress(sha1);
   }
 
-  /** @param {Group | import("./api.js").FileCopyGroup} group @param {boolean} isSame  what was chosen in it is kept */
+  /** @param {import("./api.js").AnyGroup} group @param {boolean} isSame  what was chosen in it is kept */
   setCurrent(group, isSame) {
     this.current = group;
     this.pair.show("members" in group ? group : null, isSame);
@@ -321,7 +335,7 @@ export class DuplicatesPage extends ReviewPage {
 
   openMergeAll() {
     const { currentKind } = this;
-    if (currentKind?.groups && !this.isExact) this.mergeAll.open(currentKind, this.preference, this.view);
+    if (currentKind?.groups && this.isMerged) this.mergeAll.open(currentKind, this.preference, this.view);
   }
 
   // Keys
@@ -360,11 +374,12 @@ export class DuplicatesPage extends ReviewPage {
   drawGroup() {
     const { current, currentPair } = this;
     this.pair.node.hidden = !currentPair;
-    this.copies.node.hidden = !current || currentPair !== null;
+    this.copies.node.hidden = !current || !("files" in current);
+    this.parts.draw();
     this.foot.draw();
-    if (current && !("members" in current)) this.copies.show(current, this.view);
-    if (!currentPair) return;
-    this.pair.draw();
+    if (current && "files" in current) this.copies.show(current, this.view);
+    if (currentPair) this.pair.draw();
+    if (!current || "files" in current) return;
     // The list takes the keyboard focus, unless something else has it.
     if (document.activeElement === document.body) this.list.focus();
   }
@@ -379,15 +394,6 @@ export class DuplicatesPage extends ReviewPage {
 function initialKind(kinds) {
   const open = kinds.filter(({ groups }) => groups);
   return (open.find(({ kind }) => kind !== EXACT) ?? open[0] ?? kinds[kinds.length - 1]).kind;
-}
-
-/** @returns {Record<string, any>} */
-function readStored() {
-  try {
-    return JSON.parse(sessionStorage.getItem(STORED) ?? "{}") ?? {};
-  } catch {
-    return {};
-  }
 }
 
 export default reviewComponent(DuplicatesPage);

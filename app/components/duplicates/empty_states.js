@@ -11,6 +11,7 @@ export function emptyStateOf(page) {
   const { t } = page.tools;
   if (trouble) return ["error", trouble, "", { text: t("again"), act: () => page.restart() }];
   if (!listing) return ["hourglass_empty", t("looking"), ""];
+  if (page.isPart) return emptyPartOf(page, listing);
   if (listing.found === null)
     return ["content_copy", t("not_yet"), t("not_yet_help"), page.linkTo("pipeline", "to_pipeline")];
   const explore = page.linkTo("explore", "to_explore");
@@ -19,4 +20,18 @@ export function emptyStateOf(page) {
   if (!page.isInView) return ["done_all", t("cleared"), t("cleared_help"), explore];
   const everywhere = { text: t("look_everywhere"), act: () => page.setScope(false) };
   return ["done_all", t("cleared_view"), t("cleared_view_help"), everywhere];
+}
+
+/**
+ * Where parts were not looked for yet, the page says what that costs (parts_making.js).
+ * @param {import("./duplicates.js").DuplicatesPage} page @param {import("./api.js").GroupListing} listing
+ */
+function emptyPartOf(page, { parts, total }) {
+  const { t } = page.tools;
+  if (total || !parts.isMade) return null;
+  if (page.isInView) {
+    const everywhere = { text: t("look_everywhere"), act: () => page.setScope(false) };
+    return ["join_inner", t("part_none_view"), t("cleared_view_help"), everywhere];
+  }
+  return ["join_inner", t("part_none"), t("part_none_help"), page.linkTo("explore", "to_explore")];
 }

@@ -46,20 +46,26 @@ export class DuplicatesFoot {
       { type: "button", class: "quiet", onclick: () => page.tools.send("show", page.groupId) },
       t("show"),
     );
+    this.tag = el(
+      "button",
+      { type: "button", class: "quiet writes", title: t("part_tag_title"), onclick: () => page.parts.tag() },
+      t("part_tag"),
+    );
     // Opens the dialog of the component lineage.
     this.why = el("button", { type: "button", class: "quiet" }, t("why"));
-    this.node = page.makeFoot(this.actions, [this.position, this.why, this.show]);
+    this.node = page.makeFoot(this.actions, [this.position, this.why, this.tag, this.show]);
   }
 
   draw() {
     const { page } = this;
     const { t } = page.tools;
-    for (const node of this.actions) node.hidden = page.isExact && node !== this.next;
-    write(label(this.next), t(page.isExact ? "next_copies" : "next"));
+    for (const node of this.actions) node.hidden = !page.isMerged && node !== this.next;
+    write(label(this.next), t(!page.isMerged ? "next_copies" : "next"));
     if (page.currentPair) write(label(this.toggle), t(page.pair.isOtherStaying ? "toggle_leave" : "toggle_stay"));
     this.node.classList.toggle("idle", !page.current);
     this.show.hidden = !page.current;
-    this.why.hidden = !page.current;
+    this.why.hidden = !page.current || page.isPart;
+    this.tag.hidden = !page.current || !page.isPart;
     set(this.why, "data-why", `duplicates ${page.groupId}`);
     // A group is called after one of its images.
     set(this.why, "data-image", page.groupId.split(":").at(-1));

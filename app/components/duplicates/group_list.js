@@ -126,10 +126,11 @@ export class GroupList {
   }
 
   /** How many images it has, and how similar or how large they are. @param {GroupRow} row */
-  describe({ count, bytes, distance }) {
+  describe({ count, bytes, distance, sure }) {
     const { t, language } = this.tools;
     const { kind } = this.state;
     if (kind === "exact") return `${t("copies", { count })} · ${formatBytes(bytes, language)}`;
+    if (sure) return `${t("images", { count })} · ${t(`part_short_${sure}`)}`;
     return `${t("images", { count })} · ${formatSimilarity(this.tools, kind, distance).short}`;
   }
 

@@ -18,7 +18,7 @@ export class GroupPages {
     this.pages = new Map();
     /** Pages being fetched. @type {Map<number, Promise<void>>} */
     this.fetching = new Map();
-    /** By the group's id. @type {Map<string, Promise<import("./api.js").Group | import("./api.js").FileCopyGroup>>} */
+    /** By the group's id. @type {Map<string, ReturnType<typeof fetchGroup>>} */
     this.groups = new Map();
   }
 

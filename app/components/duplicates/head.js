@@ -40,21 +40,34 @@ export class DuplicatesHead {
   draw() {
     const { page } = this;
     const { listing, isExact, currentKind } = page;
-    const written = JSON.stringify([listing?.kinds, page.kind]);
-    if (this.written !== written) {
-      this.written = written;
-      this.kinds.replaceChildren(...(listing?.kinds ?? []).map((kind) => this.kindTab(kind)));
-    }
+    this.drawKinds();
     this.scope.hidden = !page.data.view;
     this.scope.value = page.isInView ? "view" : "all";
     // Files with the same bytes are all equally alike.
     this.order.options[ORDERS.indexOf("alike")].hidden = isExact;
     this.order.value = isExact && page.order === "alike" ? "size" : page.order;
-    this.order.hidden = !listing?.total;
+    this.order.hidden = page.isPart || !listing?.total;
     this.preference.value = page.preference;
-    this.preference.hidden = isExact || !listing?.total;
-    this.mergeAll.hidden = isExact || !currentKind?.groups;
-    write(this.summary, currentKind?.groups ? this.summaryText(currentKind) : "");
+    this.preference.hidden = !page.isMerged || !listing?.total;
+    this.mergeAll.hidden = !page.isMerged || !currentKind?.groups;
+    write(this.summary, page.isPart ? this.partsText() : currentKind?.groups ? this.summaryText(currentKind) : "");
+  }
+
+  drawKinds() {
+    const { listing, kind } = this.page;
+    const written = JSON.stringify([listing?.kinds, listing?.parts, kind]);
+    if (this.written === written) return;
+    this.written = written;
+    /** @type {{kind: string, groups: number | null}[]} */
+    const kinds = [...(listing?.kinds ?? [])];
+    if (listing) kinds.push({ kind: "part", groups: listing.parts.isMade ? listing.parts.groups : null });
+    this.kinds.replaceChildren(...kinds.map((each) => this.kindTab(each)));
+  }
+
+  /** How many groups of images share a part. */
+  partsText() {
+    const total = this.page.listing?.total;
+    return total ? `${this.page.tools.t("group", { count: total })}\n${this.page.tools.t("part_sum")}` : "";
   }
 
   /** @param {import("./api.js").Kind} kind */
@@ -66,7 +79,7 @@ export class DuplicatesHead {
     return `${t("group", { count: groups })}\n${effect}`;
   }
 
-  /** @param {import("./api.js").Kind} kind */
+  /** @param {{kind: string, groups: number | null}} kind */
   kindTab({ kind, groups }) {
     const { page } = this;
     const { t, language } = page.tools;
@@ -85,7 +98,7 @@ export class DuplicatesHead {
         onclick: () => page.setKind(kind),
       },
       el("span", { class: "label" }, label),
-      el("span", { class: "quiet" }, number(groups, language)),
+      el("span", { class: "quiet" }, groups === null ? "" : number(groups, language)),
     );
   }
 }

@@ -10,9 +10,9 @@ import { MODES } from "./comparison.js";
  */
 export function actionOfKey({ key, repeat }, page) {
   // A key that is held down goes through the groups, and decides about none that was not seen.
-  const actions = page.isExact ? moves(page) : groupActions(page);
+  const actions = page.isMerged ? groupActions(page) : { ...moves(page), ...(page.isPart ? partActions(page) : {}) };
   /** @type {(() => void) | undefined} */
-  const action = (page.isExact ? undefined : modeAction(key, page)) ?? actions[key];
+  const action = (page.isMerged ? modeAction(key, page) : undefined) ?? actions[key];
   return action && repeat && !/^(Arrow|m$)/.test(key) ? () => {} : action;
 }
 
@@ -25,6 +25,11 @@ function moves(page) {
     End: () => page.open((page.listing?.total ?? 1) - 1),
     m: () => page.skip(),
   };
+}
+
+/** @param {import("./duplicates.js").DuplicatesPage} page @returns {Partial<Record<string, () => void>>} */
+function partActions({ parts }) {
+  return { ArrowRight: () => parts.group.step(1), ArrowLeft: () => parts.group.step(-1) };
 }
 
 /** @param {string} key @param {import("./duplicates.js").DuplicatesPage} page */
