@@ -41,7 +41,8 @@ _LEVELS = ((0.8, "high"), (0.65, "medium"), (0.0, "low"))
 def routes(project: Project) -> list[Route]:
     """Return the routes of what is done about shared parts.
 
-    - ``GET /clearing/parts?lang=``: whether they were found (``isMade``), ``outdated`` (why, in
+    - ``GET /clearing/parts?lang=``: whether they were found (``isMade``), a ``version`` that
+      differs where other groups are stored, ``outdated`` (why, in
       words, or ""), whether a run is at work on them (``isRunning``, with ``done`` of ``total``) or
       on anything else (``isBusy``), what finding them costs (``cost``: ``images``, ``time`` in
       words, ``bytes``, each null where not known; null while that is found out), and why the last
@@ -173,7 +174,13 @@ def _state(project: Project, request: Request) -> Response:
     spoken = language(request)
     is_made = shared.is_made(project)
     answer: dict[str, Any] = {"isMade": is_made, "outdated": "", "cost": None, "problem": ""}
-    answer |= {"isRunning": False, "isBusy": False, "done": 0, "total": 0}
+    answer |= {
+        "version": project.database().version(shared.GROUPS),
+        "isRunning": False,
+        "isBusy": False,
+        "done": 0,
+        "total": 0,
+    }
     if project.version:
         return JSONResponse(answer, headers=NO_STORE)
     answer |= _work(project)

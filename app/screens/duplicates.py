@@ -19,7 +19,6 @@ from panoptic_data.views.model import View
 
 __all__ = ["PAGE", "show"]
 
-_TABLES = ("files", "images", "duplicates", shared.GROUPS)
 # The address names the group to begin with.
 PAGE = ReviewPage("duplicates", "group")
 
@@ -42,7 +41,7 @@ def show(project: Project) -> None:
 def _version(project: Project) -> str:
     """Return the version of images and groups, which annotations leave as it is."""
     versions = registry.get(project).versions
-    return " ".join(str(versions.get(name, 0)) for name in _TABLES)
+    return " ".join(str(versions.get(name, 0)) for name in ("files", "images", "duplicates"))
 
 
 def _show_group(project: Project, group: str) -> None:

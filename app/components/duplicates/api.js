@@ -80,6 +80,7 @@ import { routeTo } from "../shared/bridge/address.js";
  * Whether shared parts were found, how far finding them is, and what it costs.
  * @typedef {object} Making
  * @property {boolean} isMade
+ * @property {number} version  another one where other groups are stored
  * @property {string} outdated  why, in words
  * @property {boolean} isRunning
  * @property {boolean} isBusy  with something else

@@ -13,11 +13,11 @@ const WHILE_BUSY = 4_000;
 /** @typedef {import("./api.js").Making} Making */
 
 export class PartsMaking {
-  /** @param {import("../shared/ui/review_page.js").PageTools} tools @param {() => void} ended  a run has ended */
-  constructor(tools, ended) {
+  /** @param {import("../shared/ui/review_page.js").PageTools} tools @param {() => void} changed  other groups are there */
+  constructor(tools, changed) {
     const { t } = tools;
     this.tools = tools;
-    this.ended = ended;
+    this.changed = changed;
     /** @type {Making | null} */
     this.state = null;
     this.isWatching = false;
@@ -74,10 +74,11 @@ export class PartsMaking {
 
   /** @param {Making | null} state  null where the server did not answer */
   take(state) {
-    const wasRunning = this.state?.isRunning;
+    const before = this.state;
     if (state) this.draw(state);
     this.timer = window.setTimeout(() => this.watch(), waitAfter(state));
-    if (wasRunning && state && !state.isRunning) this.ended();
+    const isOther = before && state && (before.isMade !== state.isMade || before.version !== state.version);
+    if (isOther) this.changed();
   }
 
   /** @param {Making} state */
