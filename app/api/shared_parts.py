@@ -42,11 +42,10 @@ def routes(project: Project) -> list[Route]:
     """Return the routes of what is done about shared parts.
 
     - ``GET /clearing/parts?lang=``: whether they were found (``isMade``), a ``version`` that
-      differs where other groups are stored, ``outdated`` (why, in
-      words, or ""), whether a run is at work on them (``isRunning``, with ``done`` of ``total``) or
-      on anything else (``isBusy``), what finding them costs (``cost``: ``images``, ``time`` in
-      words, ``bytes``, each null where not known; null while that is found out), and why the last
-      run did not begin (``problem``).
+      differs where other groups are stored, ``outdated`` (why, in words, or ""), whether a run is
+      at work on them (``isRunning``, with ``done`` of ``total``) or on anything else (``isBusy``),
+      what finding them costs (``cost``: ``images``, ``time`` in words, ``bytes``, each null where
+      not known; null while that is found out), and why the last run did not begin (``problem``).
     - ``POST /clearing/parts/start`` and ``/stop``: begin to find them; stop. Answers the same.
     """
     return [

@@ -36,6 +36,7 @@ STAGES = (
     "projection",
     "clusters",
     "duplicates",
+    "shared_parts",
     "annotations",
 )
 

@@ -13,7 +13,10 @@ const WHILE_BUSY = 4_000;
 /** @typedef {import("./api.js").Making} Making */
 
 export class PartsMaking {
-  /** @param {import("../shared/ui/review_page.js").PageTools} tools @param {() => void} changed  other groups are there */
+  /**
+   * @param {import("../shared/ui/review_page.js").PageTools} tools
+   * @param {() => void} changed  other groups are there
+   */
   constructor(tools, changed) {
     const { t } = tools;
     this.tools = tools;
