@@ -208,8 +208,8 @@ def _group(project: Project, request: Request) -> Response:
 
 def _shared_part(current: Catalogue, group: str, address: str | None) -> Response:
     view = model.from_address(address) if address else None
-    found = shared_parts.group(current, group, view)
-    return JSONResponse(found, 200 if found else 404, headers=NO_STORE)
+    group_data = shared_parts.group(current, group, view)
+    return JSONResponse(group_data, 200 if group_data else 404, headers=NO_STORE)
 
 
 def _beside(project: Project, request: Request) -> Response:

@@ -84,14 +84,14 @@ def _estimated(project: Project) -> PartsCost:
     """Ask the pipeline, which this room does not know."""
     command = process_command(project.root, stages=(shared.STAGE,), dry_run=True, json=True)
     try:
-        asked = subprocess.run(
+        answer = subprocess.run(
             command,
             check=True,
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=ESTIMATE_SECONDS,
         )
-        plan = json.loads(asked.stdout)
+        plan = json.loads(answer.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):
         return NOT_KNOWN
     for stage in plan["stages"]:

@@ -61,7 +61,7 @@ export class PartGroup {
   tile(image) {
     const { sha1, name, place, width, height, outline, isHub, inliers, sure } = image;
     const { t } = this.tools;
-    const said = isHub ? t("part_hub") : t(`part_sure_${sure}`);
+    const label = isHub ? t("part_hub") : t(`part_sure_${sure}`);
     const wide = Math.min(WIDTHS.most, Math.max(WIDTHS.least, (HEIGHT * (width ?? 1)) / (height || 1)));
     const picture = outlinedPicture(routeTo(`/thumb/${sha1}?w=512`), "", outline, image);
     return el(
@@ -73,13 +73,13 @@ export class PartGroup {
           type: "button",
           class: "tile",
           "data-sha1": sha1,
-          "aria-label": `${name}, ${said}`,
+          "aria-label": `${name}, ${label}`,
           title: `${place}\n${isHub ? t("part_hub_title") : t("part_points", { count: inliers })}`,
           onclick: () => this.compare(image),
         },
         picture,
         el("span", { class: "name" }, name),
-        el("span", { class: "about" }, said),
+        el("span", { class: "about" }, label),
       ),
     );
   }

@@ -35,14 +35,14 @@ export class PartsMaking {
     this.cost = el("p", { class: "cost" });
     this.trouble = el("p", { class: "trouble", role: "alert" });
     this.bar = el("progress", { "aria-label": t("part_progress") });
-    this.said = el("p", { class: "quiet", role: "status" });
+    this.status = el("p", { class: "quiet", role: "status" });
     this.node = el(
       "div",
       { class: "making", hidden: true },
       icon("join_inner"),
       el("div", { class: "words" }, this.title, this.help, this.cost),
       this.bar,
-      this.said,
+      this.status,
       this.trouble,
       el("div", { class: "acts" }, this.start, this.stop),
     );
@@ -111,7 +111,7 @@ export class PartsMaking {
     // Without a value it says that nothing is known yet.
     set(this.bar, "value", total ? done : null);
     const figures = { done: number(done, language), total: number(total, language) };
-    write(this.said, !isRunning ? "" : total ? t("part_done", figures) : t("part_starting"));
+    write(this.status, !isRunning ? "" : total ? t("part_done", figures) : t("part_starting"));
   }
 
   /** @param {Making["cost"]} cost @param {boolean} isBusy */

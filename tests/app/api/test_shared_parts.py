@@ -44,7 +44,7 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def made(project):
+def with_parts(project):
     """The project once shared parts were found: a rug in three images, a stamp in two."""
     rows = [member(LARGE, "rug", "rug"), member(LARGE, "sofa", "rug", 24)]
     rows += [member(LARGE, "hall", "rug", 16)]
@@ -60,7 +60,9 @@ def client(project):
         yield client
 
 
-def test_groups_of_a_shared_part_are_listed_largest_first_with_how_sure_they_are(made, ask_groups):
+def test_groups_of_a_shared_part_are_listed_largest_first_with_how_sure_they_are(
+    with_parts, ask_groups
+):
     answer = ask_groups("groups", kind="part")
     assert answer["parts"] == {"groups": 2, "isMade": True}
     assert (answer["total"], answer["at"]) == (2, None)
@@ -74,7 +76,7 @@ def test_groups_of_a_shared_part_are_listed_largest_first_with_how_sure_they_are
     ]
 
 
-def test_a_group_has_its_images_with_the_place_of_the_part_on_each(made, ask_groups):
+def test_a_group_has_its_images_with_the_place_of_the_part_on_each(with_parts, ask_groups):
     group = ask_groups("group", group=f"part:{LARGE}")
     assert group["kind"] == "part"
     assert [(image["sha1"], image["isHub"]) for image in group["images"]] == [
@@ -90,8 +92,8 @@ def test_a_group_has_its_images_with_the_place_of_the_part_on_each(made, ask_gro
     ask_groups("group", 404, group="part:none")
 
 
-def test_images_out_of_the_corpus_or_the_view_are_in_no_group(made, ask_groups):
-    store = annotations_of(made)
+def test_images_out_of_the_corpus_or_the_view_are_in_no_group(with_parts, ask_groups):
+    store = annotations_of(with_parts)
     store.commit(edits.exclude(store.state(), [LETTER, HALL]), "exclude")
     answer = ask_groups("groups", kind="part")
     assert [(row["group"], row["count"]) for row in answer["groups"]] == [(f"part:{LARGE}", 2)]
@@ -102,8 +104,8 @@ def test_images_out_of_the_corpus_or_the_view_are_in_no_group(made, ask_groups):
 
 
 def test_parts_that_were_never_looked_for_are_not_said_to_be_none(client, ask_groups, monkeypatch):
-    asked = []
-    monkeypatch.setattr(shared_parts_run, "process_command", planning(asked, seconds=720))
+    requests = []
+    monkeypatch.setattr(shared_parts_run, "process_command", planning(requests, seconds=720))
     assert ask_groups("groups", kind="part")["parts"] == {"groups": 0, "isMade": False}
     state = ask_groups("parts")
     assert (state["isMade"], state["isRunning"], state["isBusy"]) == (False, False, False)
@@ -111,7 +113,7 @@ def test_parts_that_were_never_looked_for_are_not_said_to_be_none(client, ask_gr
     assert state["cost"] == {"images": 5, "time": "about 12 min", "bytes": 40_000}
     assert ask_groups("parts", lang="fr")["cost"]["time"] == "environ 12 min"
     # Found out once.
-    assert len(asked) == 1
+    assert len(requests) == 1
 
 
 def test_what_it_costs_is_not_known_where_the_pipeline_cannot_tell(client, ask_groups, monkeypatch):
@@ -138,11 +140,11 @@ def test_finding_parts_begins_once_and_says_why_it_did_not_begin(client, monkeyp
     assert state["problem"] == "the folder is away"
 
 
-def planning(asked, seconds):
+def planning(requests, seconds):
     """Return what stands for the command that tells what a run would do."""
 
     def command(root, *, stages, dry_run, json: bool):
-        asked.append((stages, dry_run))
+        requests.append((stages, dry_run))
         return ["echo", plan]
 
     stage = {"stage": shared.STAGE, "images": 5, "seconds": seconds, "bytes": 40_000}
