@@ -17,6 +17,7 @@ from starlette.routing import Route
 from app.api.endpoint import NO_STORE, Caller, answering
 from app.api.request_body import Ids, RequestBody, with_body
 from app.api.targets import Targets, TargetsRequest, files_of
+from panoptic_data.annotations import ratings
 from panoptic_data.annotations.deleted import live_property
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage.per_project import PerProject
@@ -107,6 +108,11 @@ def _definitions(project: Project, state: State) -> dict[str, Any]:
     return dict(cached[1])
 
 
+def _marks(prop: Property) -> str | None:
+    """Return what a property's values are drawn as, besides their texts."""
+    return "stars" if ratings.is_rating(prop) else "pick" if ratings.is_pick(prop) else None
+
+
 def _list_definitions(state: State) -> dict[str, Any]:
     shown = state.live_properties
     ids = {prop.id for prop in shown}
@@ -119,6 +125,7 @@ def _list_definitions(state: State) -> dict[str, Any]:
                 "target": prop.target,
                 "folder": prop.folder,
                 "options": dict(prop.options),
+                "marks": _marks(prop),
                 "hidden": prop.hidden,
             }
             for prop in shown

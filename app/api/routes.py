@@ -20,6 +20,7 @@ from app.api import (
     imports,
     lineage,
     properties,
+    ratings,
     sampling,
     search,
     search_box,
@@ -53,6 +54,7 @@ def routes(project: Project) -> list[BaseRoute]:
     - ``/lineage``: why an image has a value: see ``lineage``.
     - ``/search/…``: query images, the terms of a search, its scale: see ``search``; what the
       search box asks while someone types: see ``search_box``.
+    - ``/rate``: stars and flags: see ``ratings``.
     - ``/sampling``: samples of a view, and its parts for training: see ``sampling``.
     - ``/clearing/…``: groups of duplicates and their merges: see ``duplicates``.
     - ``/suggestions`` and what answers them: see ``suggestions`` and ``tag_status``.
@@ -82,6 +84,7 @@ def _routes_at(project: Project) -> list[Route]:
         *search.routes(project),
         *search_box.routes(project),
         *sampling.routes(project),
+        *ratings.routes(project),
     ]
 
 

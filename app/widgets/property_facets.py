@@ -17,7 +17,7 @@ from app.services import group_labels
 from app.session import state
 from app.widgets import facet_order
 from app.widgets.date_histogram import bars_by_month
-from panoptic_data.annotations import tags
+from panoptic_data.annotations import ratings, tags
 from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue import facets
 from panoptic_data.catalogue.facets import ValueCounts
@@ -36,6 +36,8 @@ __all__ = [
     "is_chosen_by_value",
     "search_section",
     "sections",
+    "stars_range",
+    "stars_text",
     "visible_properties",
     "with_values",
 ]
@@ -48,6 +50,8 @@ MANY = 12
 # Of a graph, so many ways that lead to one tag are drawn.
 MOST_PATHS = 4
 _RANGES = ("number", "date")
+# The most stars first, then what is rejected.
+STARS_LISTED = (*range(ratings.MOST, -1, -1), ratings.REJECTED)
 # What was searched among tags, by the field.
 _SEARCHED = "facets.sought"
 
@@ -257,6 +261,67 @@ def _range(corpus: Catalogue, view: View, field: str, property: Property, is_ope
     return _ranged(view, field, "range", property, is_open, histogram or Histogram([], []))
 
 
+def _numbers(
+    corpus: Catalogue, view: View, field: str, property: Property, is_open: bool
+) -> Section:
+    if ratings.is_rating(property):
+        stars = _stars(corpus, view, field, property, is_open)
+        if stars is not None:
+            return stars
+    return _range(corpus, view, field, property, is_open)
+
+
+def _stars(
+    corpus: Catalogue, view: View, field: str, property: Property, is_open: bool
+) -> Section | None:
+    """Return a section of stars and rejected images; None where numbers are something else."""
+    condition = view.condition(field)
+    low, high = _ends(condition.value) if condition is not None else (1.0, 0.0)
+    chosen = [str(value) for value in STARS_LISTED if low <= value <= high]
+    items: list[Item] = []
+    if is_open:
+        counts, edges, is_whole = facets.numbers(corpus, view, field, BARS)
+        by_value = {round(low): count for low, count in zip(edges, counts, strict=False)}
+        if counts and not (is_whole and set(by_value) <= set(STARS_LISTED)):
+            return None
+        items = [
+            Item(str(value), stars_text(value), by_value.get(value, 0), title=_stars_title(value))
+            for value in STARS_LISTED
+            if by_value.get(value) or str(value) in chosen
+        ]
+    return Section(field, "list", property.name, is_open, selected=chosen, items=items)
+
+
+def stars_text(value: int) -> str:
+    """Return stars as they are drawn: ★★★☆☆, or ✕ for what is rejected."""
+    if value == ratings.REJECTED:
+        return f"✕ {state.text('ratings.rejected')}"
+    return "★" * value + "☆" * (ratings.MOST - value)
+
+
+def _stars_title(value: int) -> str | None:
+    if value == ratings.REJECTED:
+        return None
+    return state.text("ratings.stars", count=value)
+
+
+def _ends(value: Any) -> tuple[float, float]:
+    """Return the ends of a range of numbers, of which one may be open."""
+    low, high = value
+    return (
+        float("-inf") if low is None else float(low),
+        float("inf") if high is None else float(high),
+    )
+
+
+def stars_range(chosen: Any) -> Any:
+    """Return the range from the fewest to the most of the stars chosen; ranges stay as they are."""
+    if not isinstance(chosen, list) or not all(isinstance(value, str) for value in chosen):
+        return chosen
+    values = [int(value) for value in chosen if value.lstrip("-").isdecimal()]
+    return [min(values), max(values)] if values else None
+
+
 def _dates(corpus: Catalogue, view: View, field: str, property: Property, is_open: bool) -> Section:
     histogram = bars_by_month(facets.months(corpus, view, field)) if is_open else None
     return _ranged(view, field, "dates", property, is_open, histogram)
@@ -298,6 +363,6 @@ _MAKERS: Mapping[str, Callable[[Catalogue, View, str, Property, bool], Section]]
     "truth": _values,
     "colour": _values,
     "link": _values,
-    "number": _range,
+    "number": _numbers,
     "date": _dates,
 }

@@ -33,7 +33,8 @@ class Property:
     """One property.
 
     ``folder`` is the heading under which it is listed, ``place`` its order. ``options`` of a
-    number: least, most, step (numbers), slider (Boolean); other types have none.
+    number: least, most, step (numbers), slider, stars (Booleans; ``ratings``); of a checkbox: pick;
+    other types have none.
     """
 
     id: str
@@ -138,7 +139,9 @@ def _checked_name(known: Mapping[str, Property], name: str, id: str | None = Non
 
 
 def _options(type: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of a number, checked; other types have none."""
+    """Return the options of a number, or a box, checked; other types have none."""
+    if type == "checkbox":
+        return {"pick": True} if options.get("pick") else {}
     if type != "number":
         return {}
     numbers = {key: options[key] for key in ("least", "most", "step") if key in options}
@@ -146,7 +149,8 @@ def _options(type: str, options: Mapping[str, Any]) -> dict[str, Any]:
     is_range = numbers.get("least", 0) < numbers.get("most", float("inf"))
     if not are_numbers or not is_range or numbers.get("step", 1) <= 0:
         raise InvalidProperty("options", name=json.dumps(dict(options)))
-    return {**numbers, "slider": True} if options.get("slider") else numbers
+    shown = {name: True for name in ("slider", "stars") if options.get(name)}
+    return {**numbers, **shown}
 
 
 def _change(id: str, part: str, value: Any, old: Any = None) -> Change:

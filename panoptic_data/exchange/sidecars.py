@@ -30,13 +30,14 @@ __all__ = ["DEFINITIONS", "FIELDS", "ROOTS", "SUFFIX", "has_sidecars", "read"]
 SUFFIX = ".xmp"
 DEFINITIONS = "properties.json"
 """Of an export: which properties its sidecars hold."""
-FIELDS = ("rating", "date", "regions")
+FIELDS = ("rating", "date", "regions", "pick")
 """What holds a single property each; ``DEFINITIONS`` says which."""
 ROOTS = ("keywords", "properties")
 """What the first keyword of each way down is: a keyword as the others, or a property's name."""
 _KEYWORDS = "Keywords"
 _LABELS: Mapping[str, tuple[str, str]] = {
     "rating": ("Rating", "number"),
+    "pick": ("Picked", "checkbox"),
     "date": ("Date", "date"),
     "title": ("Title", "text"),
     "description": ("Description", "text"),

@@ -22,6 +22,7 @@ NAMESPACES: Mapping[str, str] = {
     "xmp": "http://ns.adobe.com/xap/1.0/",
     "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "xmpDM": "http://ns.adobe.com/xmp/1.0/DynamicMedia/",
     "lr": "http://ns.adobe.com/lightroom/1.0/",
     "mwg-rs": "http://www.metadataworkinggroup.com/schemas/regions/",
     "stArea": "http://ns.adobe.com/xmp/sType/Area#",
@@ -41,6 +42,9 @@ _WAYS = (
     ("digiKam:TagsList", "/"),
     ("MicrosoftPhoto:LastKeywordXMP", "/"),
 )
+_PICKED, _REJECTED = "1", "-1"
+# Flags of digiKam (0 none, 2 pending) as Lightroom has them.
+_PICK_LABELS = {"1": _REJECTED, "3": _PICKED}
 _PLACES = ("Iptc4xmpCore:Location", "photoshop:City", "photoshop:State", "photoshop:Country")
 # What a packet says of a region, and the member that it becomes.
 _REGION_TEXTS = (("name", "mwg-rs:Name"), ("type", "mwg-rs:Type"), ("text", "mwg-rs:Description"))
@@ -59,7 +63,8 @@ class Packet:
     ``date`` are texts as they stand, ``regions`` a JSON list of named rectangles and circles in
     parts of the picture's sides. ``places`` are from the nearest to the country. ``taken`` is when
     a camera took it, ``created`` when the work was made, ``digitised`` when this picture of it was,
-    all as they stand. ``path`` and ``sha1`` are what an export of ours says of the file.
+    all as they stand. ``rating`` is -1 where a flag rejects a picture without stars, ``pick`` is
+    "true" where one picks it. ``path`` and ``sha1`` are what an export of ours says of the file.
     """
 
     ways: tuple[tuple[str, ...], ...] = ()
@@ -80,6 +85,7 @@ class Packet:
     taken: str | None = None
     created: str | None = None
     digitised: str | None = None
+    pick: str | None = None
 
     @property
     def region_names(self) -> tuple[str, ...]:
@@ -113,7 +119,7 @@ def parse(data: bytes) -> Packet:
     return Packet(
         _ways(described),
         _texts(described, "dc:subject"),
-        _first(described, "xmp:Rating"),
+        _rating(described),
         _first(described, "photoshop:DateCreated") or _first(described, "dc:date"),
         _first(described, "dc:title"),
         _first(described, "dc:description"),
@@ -129,7 +135,21 @@ def parse(data: bytes) -> Packet:
         _first(described, "exif:DateTimeOriginal"),
         _first(described, "photoshop:DateCreated"),
         _first(described, "exif:DateTimeDigitized") or _first(described, "xmp:CreateDate"),
+        "true" if _flag(described) == _PICKED else None,
     )
+
+
+def _rating(described: Sequence[ElementTree.Element]) -> str | None:
+    """Return the rating; where there are no stars, a flag that rejects is one of -1."""
+    rating = _first(described, "xmp:Rating")
+    is_rejected = rating in (None, "0") and _flag(described) == _REJECTED
+    return "-1" if is_rejected else rating
+
+
+def _flag(described: Sequence[ElementTree.Element]) -> str | None:
+    """Return the flag as Lightroom has it: "1" picked, "-1" rejected; digiKam's in its place."""
+    label = _first(described, "digiKam:PickLabel")
+    return _first(described, "xmpDM:pick") or _PICK_LABELS.get(label or "")
 
 
 def _is_rdf(root: ElementTree.Element) -> bool:

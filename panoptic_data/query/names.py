@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from panoptic_data.annotations import ratings
 from panoptic_data.annotations.tags import SEPARATOR, labels
 from panoptic_data.text import closest, folded
 from panoptic_data.views.fields import is_property, property_field, property_of
@@ -47,6 +48,9 @@ _ID = re.compile(r"#([0-9a-z]{1,40})")
 T = TypeVar("T")
 _Named = TypeVar("_Named", "Property", "Tag")
 
+_RATING_WORDS = frozenset(("rating", "stars", "note", "evaluation", "etoiles"))
+_PICK_WORDS = frozenset(("pick", "picked", "retenue", "retenues"))
+
 
 class ProjectNames:
     """The properties, tags and authors of one project by their names. Without a state, none.
@@ -66,7 +70,15 @@ class ProjectNames:
     def property(self, typed: str) -> Property | None:
         """Return the property that a typed name stands for."""
         matches = _called(typed, self.properties)
-        return matches[0] if matches else None
+        return matches[0] if matches else self._rating_or_pick(typed)
+
+    def _rating_or_pick(self, typed: str) -> Property | None:
+        """Return the property of stars or picks, by a word for it in either language."""
+        word = folded(typed)
+        if self._state is None or word not in _RATING_WORDS | _PICK_WORDS:
+            return None
+        read = ratings.rating_property if word in _RATING_WORDS else ratings.pick_property
+        return read(self._state)
 
     def field(self, typed: str) -> str | None:
         """Return the field of a property: by its name, or ``p:<type>:<id>`` as it is."""

@@ -147,7 +147,7 @@ def test_a_search_is_put_together_of_pictures_and_narrowed(visit, address):
     expect(field(page)).to_have_value(re.compile(r"^image:\w+ - image:\w+$"))
     tile(page, 1).click()
     expect(page.locator(".viewer.sharp")).to_be_visible()
-    page.keyboard.press("p")
+    page.keyboard.press("a")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Enter")
     expect(terms(page)).to_have_count(3)

@@ -3,6 +3,7 @@
 import { ask } from "../shared/bridge/page_requests.js";
 import { el, icon, iconButton, set, write } from "../shared/ui/dom.js";
 import { routeTo } from "../shared/bridge/address.js";
+import { StarsField } from "./stars_field.js";
 import { TagChips } from "./tag_chips.js";
 
 /**
@@ -21,6 +22,7 @@ import { TagChips } from "./tag_chips.js";
 export function makeEditor(property, context) {
   if (property.type === "tag" || property.type === "tags") return new TagChips(property, context);
   if (property.type === "checkbox") return new CheckboxField(property, context);
+  if (property.marks === "stars") return new StarsField(property, context);
   if (property.type === "number" && property.options.slider) return new SliderField(property, context);
   if (property.type === "colour") return new ColourField(property, context);
   if (property.type === "url" || property.type === "image") return new LinkField(property, context);

@@ -21,6 +21,8 @@ KEY = "frame"
 # Keys that annotate, and the names of their texts.
 TAG_KEYS = (
     ("0 … 9", "key_digit"),
+    ("0 … 5", "key_stars"),
+    ("p x u", "key_flags"),
     ("k", "key_letters"),
     ("s", "key_tag"),
     ("e", "key_edit"),

@@ -15,10 +15,12 @@ import { isVersion } from "../shared/bridge/address.js";
 import { Announcement } from "./announcement.js";
 import { FoldingBar } from "./folding_bar.js";
 import { GroupMenu } from "./group_menu.js";
+import { KeyList } from "./key_list.js";
 import { KeptLine, orKept } from "./kept_line.js";
 import { ModeLine } from "./mode_line.js";
 import { MoreLikeThese } from "./more_like_these.js";
 import { TagShortcuts, WRITING_KEYS } from "./tag_shortcuts.js";
+import { RatingKeys } from "./rating_keys.js";
 import { Sampling } from "./sampling.js";
 import { ShownSelection } from "./shown_selection.js";
 import { Tagging } from "./tagging.js";
@@ -122,28 +124,24 @@ class Frame {
       },
     );
     this.tagShortcuts = new TagShortcuts({ apply: (tag) => this.apply(tag), isAway: () => this.isAway });
+    this.ratingKeys = new RatingKeys({
+      texts: this.words,
+      isOff: () => this.isAway || this.data.view === null,
+      targets: () => this.targets(),
+      begin: () => this.announcement.comesLater(),
+      done: (what, changed, batch) => this.done(what, changed, batch),
+    });
     this.modeLine = new ModeLine(this.words, data.language, this.tagShortcuts, {
       drawn: () => set(this.brushButton, "aria-pressed", String(brush.isOn)),
     });
     this.sampling = new Sampling(data.sampling, data.language, {
       targets: () => this.targetsOf(!selection.count),
-      isSelection: () => selection.count > 0,
-      count: () => selection.count || selection.total || 0,
       done: (what, changed, batch) => this.done(what, changed, batch),
     });
     this.sample = iconButton("casino", "", () => this.sampling.open(this.sample), { class: "writes" });
-    this.help = iconButton("keyboard", "", () => this.helpDialog.showModal());
-    this.keyTable = el("dl", {});
-    this.title = el("h2", {});
-    this.closeButton = iconButton("close", "", () => this.helpDialog.close());
-    this.helpDialog = el(
-      "dialog",
-      { onclick: (event) => event.target === this.helpDialog && this.helpDialog.close() },
-      el("header", {}, this.title, this.closeButton),
-      this.keyTable,
-    );
+    this.keyList = new KeyList();
     root.replaceChildren(
-      this.help,
+      this.keyList.button,
       this.brushButton,
       this.sample,
       this.exportView,
@@ -151,7 +149,7 @@ class Frame {
       this.modeLine.node,
       this.selected,
       this.announcement.node,
-      this.helpDialog,
+      this.keyList.dialog,
       this.tagging.panel,
       this.moreLikeThese.panel,
       this.groupMenu.list,
@@ -183,8 +181,6 @@ class Frame {
     document.documentElement.lang = language;
     document.cookie = `panoptic_language=${language}; path=/; max-age=31536000; SameSite=Lax`;
     const labels = new Map([
-      [this.help, texts.keys],
-      [this.closeButton, texts.close],
       [this.brushButton, this.words.tag_title],
       [this.exportView, texts.export_view],
       [this.sample, data.sampling.open],
@@ -193,14 +189,7 @@ class Frame {
       set(button, "title", label);
       set(button, "aria-label", label);
     }
-    write(this.title, texts.keys);
-    set(this.helpDialog, "aria-label", texts.keys);
-    this.keyTable.replaceChildren(
-      ...data.keys.flatMap(([key, what]) => [
-        el("dt", {}, ...key.split(" ").map((name) => el("kbd", {}, name))),
-        el("dd", {}, what),
-      ]),
-    );
+    this.keyList.update(data.keys, texts);
     this.write();
   }
 
@@ -278,7 +267,7 @@ class Frame {
   /** Whether the keys belong to a dialog or panel over the page. */
   get isAway() {
     return (
-      this.helpDialog.open ||
+      this.keyList.dialog.open ||
       this.tagging.isOpen ||
       this.naming.isOpen ||
       this.moreLikeThese.isOpen ||
@@ -369,7 +358,7 @@ class Frame {
       f: () => togglePanel("left"),
       i: () => togglePanel("right"),
       "/": () => ask("find", true),
-      "?": () => this.helpDialog.showModal(),
+      "?": () => this.keyList.dialog.showModal(),
       s: () => this.tagging.toggle(selection.count ? this.bar.anchorOf(this.tag) : this.brushButton),
       k: () => this.tagShortcuts.toggle(),
       e: () => document.dispatchEvent(new Event("panoptic:edit")),
@@ -388,6 +377,7 @@ class Frame {
     this.keptLine.close();
     this.groupMenu.close();
     this.tagShortcuts.close();
+    this.ratingKeys.close();
     this.stopFollowing();
     brush.stop();
     this.modeLine.close();

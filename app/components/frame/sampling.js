@@ -2,6 +2,7 @@
 // Not here: which images (Python), other values for many images (tagging.js).
 import { annotations } from "../shared/store/annotations.js";
 import { current } from "../shared/store/current_image.js";
+import { selection } from "../shared/store/selection.js";
 import { debounced, el, fill, number, set, write } from "../shared/ui/dom.js";
 
 const METHODS = ["chance", "diverse", "typical", "balanced"];
@@ -16,8 +17,7 @@ export class Sampling {
   /**
    * @param {Record<string, string>} texts  of the section sampling, without their beginning `ui_`
    * @param {string} language
-   * @param {{targets: () => object, isSelection: () => boolean, count: () => number,
-   *   done: (what: string, changed: number, batch: string) => void}} acts
+   * @param {{targets: () => object, done: (what: string, changed: number, batch: string) => void}} acts
    */
   constructor(texts, language, acts) {
     this.texts = texts;
@@ -94,8 +94,8 @@ export class Sampling {
     this.none = el("option", { value: "" }, this.texts.none);
     this.by.replaceChildren(this.none, ...properties, ...fields);
     if ([...this.by.options].some(({ value }) => value === kept)) this.by.value = kept;
-    const of = `title_${this.acts.isSelection() ? "selection" : "view"}`;
-    const count = this.acts.count();
+    const of = `title_${selection.count ? "selection" : "view"}`;
+    const count = selection.count || selection.total || 0;
     write(
       this.title,
       fill(this.texts[`${of}_${count === 1 ? "one" : "other"}`], { count: number(count, this.language) }),

@@ -7,6 +7,8 @@ import { onAnnotationChange } from "../shared/store/annotation_changes.js";
 import { changes as displayChanges, display } from "../shared/ui/display_settings.js";
 import { debounced, el, set } from "../shared/ui/dom.js";
 import { component } from "../shared/bridge/lifecycle.js";
+import { annotations } from "../shared/store/annotations.js";
+import { markFields, marksOf } from "../shared/store/marks.js";
 import { selection } from "../shared/store/selection.js";
 import { isProperty } from "../shared/ui/format_value.js";
 import { SideBySide } from "./side_by_side.js";
@@ -15,6 +17,7 @@ import { alsoFor, known } from "./captions.js";
 import { isSame, reported, shownFrom } from "./data.js";
 import { listen } from "./gestures.js";
 import { Grid } from "./grid.js";
+import { placeLeft, remember } from "./place_left.js";
 import { Cursor, positionOf, trailOf } from "./cursor.js";
 import { CaptionEditing } from "./caption_editing.js";
 import * as imageAddress from "../shared/bridge/image_address.js";
@@ -26,7 +29,6 @@ const TELL_AFTER = 120;
 const BEGINNING = { index: 0, above: Infinity };
 
 /** @typedef {import("./data.js").Data} Data */
-
 /** @typedef {(name: string, value: any) => void} Send */
 
 export default component(
@@ -55,7 +57,8 @@ class Gallery {
     this.grid = new Grid(this.rows, selection, texts);
     this.cursor = new Cursor(this.grid);
     this.isSeeking = false;
-    this.viewer = new Viewer(texts, language, { close: () => this.leave(), step: (by) => this.step(by) });
+    const marks = (index) => marksOf(this.rows.get(index), this.grid.marks);
+    this.viewer = new Viewer(texts, language, { close: () => this.leave(), step: (by) => this.step(by), marks });
     this.failureNotice = el(
       "p",
       { class: "message", role: "alert", hidden: true },
@@ -77,11 +80,8 @@ class Gallery {
       this.grid.node.focus({ preventScroll: true });
     this.root = root;
     this.reportCurrent = debounced(() => this.reportNow(), TELL_AFTER);
-    this.stopListening = listen(this.grid, {
-      open: (index) => this.open(index),
-      only: (group) => this.only(group),
-      all: () => this.selectAll(),
-    });
+    const [open, only] = [(index) => this.open(index), (group) => this.only(group)];
+    this.stopListening = listen(this.grid, { open, only, all: () => this.selectAll() });
     this.grid.addEventListener("current", () => this.onMove());
     this.grid.addEventListener("settled", () => this.remember());
     this.rows.addEventListener("change", () => this.onRows());
@@ -90,6 +90,8 @@ class Gallery {
     const { signal } = this.mounted;
     current.addEventListener("change", () => this.yieldToOther(), { signal });
     displayChanges.addEventListener("change", () => this.onDisplayChange(), { signal });
+    // Properties came, maybe those of stars and flags.
+    annotations.addEventListener("define", () => this.data && this.onDisplayChange(), { signal });
     addEventListener("popstate", () => this.followAddress(), { signal });
     addEventListener("pagehide", () => this.remember(), { signal });
     signal.onabort = answerTo("open", (image) => this.isSecond || this.openOther(image));
@@ -143,7 +145,8 @@ class Gallery {
   /** Let rows say what their captions need; whether that is new. */
   requestCaptionFields() {
     const chip = this.data?.chip;
-    const fields = [...known(display().captions, this.grid.texts), ...(isProperty(chip) ? [chip] : [])];
+    const marks = (this.grid.marks = markFields());
+    const fields = [...known(display().captions, this.grid.texts), ...(isProperty(chip) ? [chip] : []), ...marks];
     const other = this.data?.beside?.other;
     return this.rows.requestFields({
       ...alsoFor(fields, this.data?.encoder ?? null),
@@ -228,7 +231,7 @@ class Gallery {
 
   /** The first sight of a view: where it was left, and the image that the address names. */
   restorePosition() {
-    const left = JSON.parse(sessionStorage.getItem(this.storageKey) ?? "null");
+    const left = placeLeft(this.data);
     this.grid.current = left?.current ?? 0;
     this.grid.goTo(left ?? BEGINNING);
     this.reported = reported(this.data.current, Boolean(this.data.opened));
@@ -276,12 +279,7 @@ class Gallery {
   }
 
   remember() {
-    const at = this.data && !this.grid.isAwaited && this.grid.scrollPosition();
-    if (at) sessionStorage.setItem(this.storageKey, JSON.stringify({ ...at, current: this.grid.current }));
-  }
-
-  get storageKey() {
-    return `panoptic.place.${this.data.project}.${this.data.view}`;
+    if (this.data) remember(this.data, this.grid);
   }
 
   open(index) {
@@ -348,6 +346,7 @@ class Gallery {
 
   onRows() {
     this.failureNotice.hidden = !this.rows.failed;
+    this.viewer.showMarks();
     if (this.cursor.isElsewhere) this.seek();
     else this.cursor.note();
     if (!this.viewer.shown && this.isInHand) this.noteCurrent();

@@ -139,7 +139,7 @@ export function listen(grid, { open, only, all }) {
     "]": () => toGroup(1),
     c: inGroup((group) => grid.fold(group)),
     C: inGroup((group) => grid.fold(group, true)),
-    x: inGroup((group) => grid.ticks.toggle(group)),
+    g: inGroup((group) => grid.ticks.toggle(group)),
     o: inGroup((group) => only(group)),
   };
   /** @type {Record<string, (event: KeyboardEvent) => void>} */

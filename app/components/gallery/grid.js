@@ -33,6 +33,8 @@ export class Grid extends Sheet {
     this.twin = null;
     /** Says where a row stands in both. @type {((row: import("./rows.js").Row) => string) | null} */
     this.ranked = null;
+    /** The fields of stars and flags. @type {string[]} */
+    this.marks = [];
     this.rubber = el("div", { class: "rubber", hidden: true });
     node.append(this.rubber);
     this.again = () => this.relayout();
@@ -144,6 +146,7 @@ export class Grid extends Sheet {
         isTwin: Boolean(data && data.sha1 === this.twin),
         ranked: this.ranked,
         chip: says.chip,
+        marks: this.marks,
         captions: g.given.captions,
         words,
       });

@@ -18,16 +18,18 @@ import { keptThumbnail } from "../shared/store/thumbnails.js";
 export class Viewer {
   /**
    * @param {Record<string, string>} texts @param {string} language
-   * @param {{close: () => void, step: (by: 1 | -1) => void}} acts
+   * @param {{close: () => void, step: (by: 1 | -1) => void, marks: (index: number) => string}} acts
    */
   constructor(texts, language, acts) {
     this.texts = texts;
     this.language = language;
+    this.marksAt = acts.marks;
     /** @type {Shown | null} */
     this.shown = null;
     this.small = el("img", { class: "small", alt: "" });
     this.large = el("img", { class: "large", alt: "" });
     this.name = el("span", { class: "name" });
+    this.marks = el("span", { class: "marks", role: "status" });
     this.count = el("span", { class: "count" });
     this.before = iconButton("chevron_left", texts.previous, () => acts.step(-1), { class: "tool step before" });
     this.after = iconButton("chevron_right", texts.next, () => acts.step(1), { class: "tool step after" });
@@ -51,7 +53,16 @@ export class Viewer {
     this.node = el(
       "section",
       { class: "viewer", "aria-label": texts.image, hidden: true },
-      el("header", {}, iconButton("arrow_back", texts.back, acts.close), this.name, this.hint, this.count, this.partly),
+      el(
+        "header",
+        {},
+        iconButton("arrow_back", texts.back, acts.close),
+        this.name,
+        this.marks,
+        this.hint,
+        this.count,
+        this.partly,
+      ),
       this.before,
       this.stage,
       this.after,
@@ -79,6 +90,7 @@ export class Viewer {
     this.write(shown, total);
     if (this.shown?.sha1 !== shown.sha1) this.load(shown);
     this.shown = shown;
+    this.showMarks();
     if (wasHidden) this.stage.focus({ preventScroll: true });
     if (following) new Image().src = routeTo(`/image/${following}`);
   }
@@ -91,6 +103,12 @@ export class Viewer {
     set(this.before, "disabled", !(index ?? gap));
     set(this.after, "disabled", index === null ? gap === null || gap >= total : index >= total - 1);
     set(this.large, "alt", shown.name);
+  }
+
+  /** The stars and the flag of the open image. */
+  showMarks() {
+    const index = this.shown?.index ?? null;
+    write(this.marks, index === null ? "" : this.marksAt(index));
   }
 
   load(shown) {
@@ -158,7 +176,7 @@ export class Viewer {
       ArrowLeft: isZoomed ? null : () => acts.step(-1),
       ArrowRight: isZoomed ? null : () => acts.step(1),
       z: () => this.stage.click(),
-      p: () => this.part.turn(!this.part.isOn),
+      a: () => this.part.turn(!this.part.isOn),
     }[event.key];
     if (!act) return;
     event.preventDefault();

@@ -1,7 +1,8 @@
 """XMP sidecars, as digiKam and darktable read them: ``a.jpg.xmp`` for each file, in its folders.
 
 Tags stand in ``dc:subject`` and, with what is above them, in ``lr:hierarchicalSubject``, both bags;
-the rating in ``xmp:Rating``, the date in ``photoshop:DateCreated``, regions in ``mwg-rs:Regions``.
+the rating in ``xmp:Rating`` (-1: rejected), what is picked in ``xmpDM:pick``, the date in
+``photoshop:DateCreated``, regions in ``mwg-rs:Regions``.
 ``properties.json`` says which properties these are, so that an import gives back the same.
 Sidecars are written into the target, never beside the originals.
 """
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from panoptic_data.annotations.edtf import is_edtf
+from panoptic_data.annotations.ratings import LEAST, MOST, pick_property, rating_property
 from panoptic_data.exchange import definitions, sidecars
 from panoptic_data.exchange.exports import tables
 from panoptic_data.exchange.exports.names import UniqueNames, safe_name, safe_parts
@@ -40,8 +42,11 @@ _NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "rating": ("number", ("rating", "note", "évaluation")),
     "date": ("date", ("date", "date created", "created", "date de création")),
     "regions": ("text", ("region areas",)),
+    "pick": ("checkbox", ()),
 }
-_LEAST_RATING, _MOST_RATING = -1, 5
+# A box that is ticked, as Lightroom writes it; it writes 0 for all others, which says nothing.
+_PICKS = {"true": "1"}
+_MARKED = {"rating": rating_property, "pick": pick_property}
 _MOST_PATHS = 200
 # A file takes a block of the disk at least.
 _SIDECAR_BYTES = 4_096
@@ -68,13 +73,14 @@ class _Sidecar:
     tags: Sequence[tuple[str, Sequence[str]]]
     rating: str | None
     date: str | None
+    pick: str | None
     regions: Sequence[Mapping[str, Any]]
 
     @property
     def is_empty(self) -> bool:
         """Whether it says nothing."""
         has_tags = any(ids for _, ids in self.tags)
-        return not (has_tags or self.rating or self.date or self.regions)
+        return not (has_tags or self.rating or self.date or self.pick or self.regions)
 
 
 def is_by_file(_catalogue: Catalogue, _options: Options) -> bool:
@@ -121,7 +127,9 @@ def _fields(catalogue: Catalogue, options: Options) -> dict[str, ExportColumn]:
             prop: Property | None = tables.property_named(state, chosen, (type,))
         else:
             fitting = [prop for prop in state.live_properties if prop.type == type]
-            prop = next((prop for prop in fitting if name_key(prop.name) in likely), None)
+            called = next((prop for prop in fitting if name_key(prop.name) in likely), None)
+            marked = _MARKED[name](state) if name in _MARKED else None
+            prop = marked or called
         if prop is not None:
             fields[name] = by_property[prop.id]
     return fields
@@ -153,10 +161,10 @@ def _sidecars(
     tags = zip(*ids, strict=True) if ids else ([()] * len(part))
     rows = zip(
         part.paths(), frame["sha1"], frame["width"], frame["height"], tags,
-        texts["rating"], texts["date"], texts["regions"], strict=True,
+        texts["rating"], texts["date"], texts["pick"], texts["regions"], strict=True,
     )  # fmt: skip
     names = [column.name for column in tagged]
-    for path, sha1, width, height, own, rating, date, regions in rows:
+    for path, sha1, width, height, own, rating, date, pick, regions in rows:
         if not _is_rating(rating):
             problems.append(Problem(sha1, path, "no_rating", rating))
             rating = None
@@ -167,12 +175,14 @@ def _sidecars(
         if parsed is None:
             problems.append(Problem(sha1, path, "no_regions"))
         tags_of_row = list(zip(names, own, strict=True))
-        yield _Sidecar(path, sha1, width or 0, height or 0, tags_of_row, rating, date, parsed or ())
+        picked = _PICKS.get(pick or "")
+        sides = (width or 0, height or 0)
+        yield _Sidecar(path, sha1, *sides, tags_of_row, rating, date, picked, parsed or ())
 
 
 def _is_rating(text: str | None) -> bool:
     """Whether a number is a rating, -1 (refused) to 5; none is well, too."""
-    return text is None or _LEAST_RATING <= float(text) <= _MOST_RATING
+    return text is None or LEAST <= float(text) <= MOST
 
 
 def _regions(text: str | None) -> list[Mapping[str, Any]] | None:
@@ -206,6 +216,7 @@ def _packet(state: State, sidecar: _Sidecar, *, is_renamed: bool) -> str:
         # By this an import finds the file whose name no system could hold.
         _element("xmpMM:PreservedFileName", sidecar.path if is_renamed else None),
         _element("xmp:Rating", sidecar.rating),
+        _element("xmpDM:pick", sidecar.pick),
         _element("photoshop:DateCreated", sidecar.date),
         _bag("dc:subject", [escape(clean(name)) for name in dict.fromkeys(names)]),
         _bag("lr:hierarchicalSubject", [escape(path) for path in dict.fromkeys(paths)]),

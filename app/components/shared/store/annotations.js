@@ -20,6 +20,7 @@ const SENT_UNTIL_STORED = new Set([
   "/exclude",
   "/names",
   "/properties",
+  "/rate",
   "/suggestions/answers",
   "/suggestions/classes/answers",
 ]);
@@ -33,6 +34,7 @@ const SENT_UNTIL_STORED = new Set([
  * @property {string} target
  * @property {string | null} folder
  * @property {Record<string, any>} options
+ * @property {"stars" | "pick" | null} [marks]  what its values are drawn as
  * @property {boolean} hidden
  * @typedef {object} Tag
  * @property {string} id

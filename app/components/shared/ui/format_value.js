@@ -1,5 +1,8 @@
 // Values of properties in a person's language. Not here: where they stand, changing them.
 
+/** Fields whose numbers are drawn as stars, by what knows them. @type {Map<string, (text: string) => string>} */
+export const drawn = new Map();
+
 /** @typedef {{language: string, texts: Record<string, string>}} Words */
 
 /** Whether a field of a row is that of a property. @param {string | null | undefined} field */
@@ -14,7 +17,7 @@ export function valueOf(row, field) {
 
 /** @param {string} field @param {string} text  as the server tells it @param {Words} words */
 export function formatValue(field, text, words) {
-  return text && (WRITERS[field.split(":")[1]] ?? String)(text, words);
+  return text && (drawn.get(field) ?? WRITERS[field.split(":")[1]] ?? String)(text, words);
 }
 
 const WRITERS = {
