@@ -33,12 +33,16 @@ NAMED_AT_MOST = 3
 
 @dataclass(frozen=True)
 class TagAnswers:
-    """The answers to suggestions for one tag, as sha1s; ``proposed``: by which model each was."""
+    """The answers to suggestions for one tag, as sha1s; ``proposed``: by which model each was.
+
+    ``tagged`` are forgotten ones that had the tag before they were asked about.
+    """
 
     tag: str
     accepted: Sequence[str] = ()
     refused: Sequence[str] = ()
     forgotten: Sequence[str] = ()
+    tagged: Sequence[str] = ()
     proposed: Mapping[str, Proposed] = field(default_factory=dict)
 
 
@@ -63,7 +67,7 @@ def write_answers(
             files = None
             if prop.target == "file":
                 files = project.database().frame("files", ["file_id", "sha1"])
-            sha1s = (answer.accepted, answer.refused, answer.forgotten)
+            sha1s = (answer.accepted, answer.refused, answer.forgotten, answer.tagged)
             parts.append(
                 answers.answer_changes(state, tag.id, *sha1s, files=files, proposed=answer.proposed)
             )

@@ -26,7 +26,7 @@ from panoptic_data.annotations.proposals import Proposed
 from panoptic_data.annotations.store import annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
-from panoptic_data.labelling import active_learning, answers, suggest
+from panoptic_data.labelling import active_learning, answers, likely_wrong, suggest
 from panoptic_data.search.request import encoder_for
 from panoptic_data.views import model
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AnswersRequest", "SuggestionsRequest", "routes"]
 
+MODES = (*active_learning.MODES, likely_wrong.MODE)
 SUGGESTED = 20
 SUGGESTED_AT_MOST = 1_000
 LISTED = 50
@@ -48,16 +49,18 @@ def routes(project: Project) -> list[Route]:
     """Return the routes of suggestions, those of classes (``class_suggestions``) among them.
 
     - ``POST /suggestions``: ``tag``; ``view`` (an address: what may be offered; all where it is
-      left out), ``encoder`` (a slug; else the project's first), ``mode`` ("likely", "unsure"),
-      ``count``, and for a tag without images ``examples``: ``{"sha1s": […]}`` or ``{"view": …}``
-      with ``except``. Answers ``images`` (``sha1``; ``similarity``, the cosine to ``why``, the
-      image of the group that it is most like; ``probability``, null while answers of both kinds
-      are too few), ``estimate`` of how many are left (``count``, ``least``, ``most``; or null),
-      ``progress`` (``inside``, ``accepted``, ``refused``, ``candidates``), ``kind`` (prototype,
-      classifier, or none: no example yet), ``encoder`` and ``position`` of the log.
-    - ``POST /suggestions/answers``: ``tag`` with ``accepted``, ``refused``, ``forgotten`` (sha1s);
-      or several such as ``answers``. One batch: ``batch`` (null where nothing changed),
-      ``position`` and ``changed`` (how many images).
+      left out), ``encoder`` (a slug; else the project's first), ``mode`` ("likely", "unsure",
+      "wrong"), ``count``, and for a tag without images ``examples``: ``{"sha1s": […]}`` or
+      ``{"view": …}`` with ``except``. Answers ``images`` (``sha1``; ``similarity``, the cosine to
+      ``why``, the image of the group that it is most like; ``probability``, null while answers of
+      both kinds are too few; ``has_tag``, true for some of "wrong"), ``estimate`` of how many are
+      left (``count``, ``least``, ``most``; or null), ``progress`` (``inside``, ``accepted``,
+      ``refused``, ``candidates``), ``kind`` (prototype, classifier, doubts, or none: no example
+      yet), ``encoder`` and ``position`` of the log.
+    - ``POST /suggestions/answers``: ``tag`` with ``accepted``, ``refused``, ``forgotten`` (sha1s;
+      ``tagged`` are those of the last that had the tag before they were asked about); or several
+      such as ``answers``. One batch: ``batch`` (null where nothing changed), ``position`` and
+      ``changed`` (how many images).
     - ``GET /suggestions/refused?tag=&start=&count=``: ``total`` and ``sha1s``, the last first.
     - ``POST /suggestions/classes`` and ``/suggestions/classes/answers``: see
       ``class_suggestions``.
@@ -89,7 +92,7 @@ class SuggestionsRequest(SpokenRequest):
     tag: Id
     view: Address | None = None
     encoder: Id | None = None
-    mode: Annotated[str, one_of(active_learning.MODES)] = active_learning.MODES[0]
+    mode: Annotated[str, one_of(MODES)] = active_learning.MODES[0]
     count: int = SUGGESTED
     examples: ExamplesRequest = ExamplesRequest()
 
@@ -101,6 +104,7 @@ class TagAnswersRequest(RequestBody):
     accepted: Sha1s = Field(default_factory=list)
     refused: Sha1s = Field(default_factory=list)
     forgotten: Sha1s = Field(default_factory=list)
+    tagged: Sha1s = Field(default_factory=list)
     encoder: Id | None = None
     scores: dict[Id, Score] = Field(default_factory=dict)
 
@@ -113,6 +117,7 @@ class AnswersRequest(SpokenRequest, KeptRequest):
     accepted: Sha1s = Field(default_factory=list)
     refused: Sha1s = Field(default_factory=list)
     forgotten: Sha1s = Field(default_factory=list)
+    tagged: Sha1s = Field(default_factory=list)
     encoder: Id | None = None
     scores: dict[Id, Score] = Field(default_factory=dict)
     moved: bool = False
@@ -134,6 +139,7 @@ class AnswersRequest(SpokenRequest, KeptRequest):
                 accepted=self.accepted,
                 refused=self.refused,
                 forgotten=self.forgotten,
+                tagged=self.tagged,
                 encoder=self.encoder,
                 scores=self.scores,
             )
@@ -144,16 +150,23 @@ def _suggest(
     project: Project, request: SuggestionsRequest, _: Caller, check: Check
 ) -> dict[str, Any]:
     slug = encoder_for(project, reads_text=False, requested=request.encoder)
-    result = suggest.suggest(
-        project,
-        request.tag,
-        slug,
-        view=None if request.view is None else model.from_address(request.view),
-        mode=request.mode,
-        count=max(0, min(request.count, SUGGESTED_AT_MOST)),
-        examples=_examples(project, request.examples),
-        check=check,
-    )
+    view = None if request.view is None else model.from_address(request.view)
+    count = max(0, min(request.count, SUGGESTED_AT_MOST))
+    if request.mode == likely_wrong.MODE:
+        result = likely_wrong.likely_wrong(
+            project, request.tag, slug, view=view, count=count, check=check
+        )
+    else:
+        result = suggest.suggest(
+            project,
+            request.tag,
+            slug,
+            view=view,
+            mode=request.mode,
+            count=count,
+            examples=_examples(project, request.examples),
+            check=check,
+        )
     position = annotations_of(project).state().position
     return {**asdict(result), "encoder": slug, "position": position}
 
@@ -179,12 +192,12 @@ def _answer(project: Project, request: AnswersRequest, caller: Caller, _: Check)
 
 
 def _tag_answers(project: Project, answer: TagAnswersRequest) -> TagAnswers:
-    sha1s = (answer.accepted, answer.refused, answer.forgotten)
-    accepted, refused, forgotten = (in_corpus(project, some) for some in sha1s)
+    sha1s = (answer.accepted, answer.refused, answer.forgotten, answer.tagged)
+    accepted, refused, forgotten, tagged = (in_corpus(project, some) for some in sha1s)
     made = {}
     if answer.encoder is not None:
         made = {sha1: Proposed(answer.encoder, answer.scores.get(sha1)) for sha1 in accepted}
-    return TagAnswers(answer.tag, accepted, refused, forgotten, made)
+    return TagAnswers(answer.tag, accepted, refused, forgotten, tagged, made)
 
 
 def _refused(project: Project, request: Request) -> Response:

@@ -38,6 +38,7 @@ def answer_changes(
     accepted: Iterable[str] = (),
     refused: Iterable[str] = (),
     forgotten: Iterable[str] = (),
+    tagged: Iterable[str] = (),
     *,
     files: pl.DataFrame | None = None,
     proposed: Mapping[str, Proposed] = MappingProxyType({}),
@@ -46,23 +47,30 @@ def answer_changes(
 
     ``proposed`` says of accepted images (sha1s) which encoder proposed them, how surely.
 
-    ``forgotten`` images (sha1s) lose their answer, and the tag where an answer added it. For a
-    property of files, ``files`` maps them to images (file_id, sha1). Raises InvalidTag.
+    ``forgotten`` images (sha1s) lose their answer, and the tag where an answer added it; those of
+    ``tagged`` have it whatever was answered, as they had it before. For a property of files,
+    ``files`` maps them to images (file_id, sha1). Raises InvalidTag.
     """
     checked, property = tag_and_property(state, tag)
     accepted = list(dict.fromkeys(accepted))
     refused = [sha1 for sha1 in dict.fromkeys(refused) if sha1 not in set(accepted)]
     answered = {*accepted, *refused}
     forgotten = [sha1 for sha1 in dict.fromkeys(forgotten) if sha1 not in answered]
+    kept = set(tagged).intersection(forgotten)
     tagged_by_answer = answers_of(state, tag).filter(pl.col("value") == ACCEPTED)["target"]
-    untagged = [*refused, *set(forgotten).intersection(tagged_by_answer)]
+    untagged = [*refused, *set(forgotten).intersection(tagged_by_answer).difference(kept)]
     rows: list[tuple[str, str | None]] = [(sha1, ACCEPTED) for sha1 in accepted]
     rows += [(sha1, REFUSED) for sha1 in refused] + [(sha1, None) for sha1 in forgotten]
     values = pl.DataFrame(rows, {"target": pl.String, "value": pl.String}, orient="row")
     has_files = property.target == "file"
     return pl.concat(
         [
-            edits.add_tags(state, property.id, _targets(accepted, files, has_files), [checked.id]),
+            edits.add_tags(
+                state,
+                property.id,
+                _targets([*accepted, *sorted(kept)], files, has_files),
+                [checked.id],
+            ),
             edits.remove_tags(
                 state, property.id, _targets(untagged, files, has_files), [checked.id]
             ),

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
     from panoptic_data.labelling.aligned_vectors import AlignedVectors
     from panoptic_data.storage.project import Project
 
-__all__ = ["Image", "Progress", "Suggestions", "suggest"]
+__all__ = [
+    "Image",
+    "Progress",
+    "Suggestions",
+    "examples_of",
+    "progress_of",
+    "rows_shown",
+    "suggest",
+    "tagged_rows",
+]
 
 # Each suggestion names its most similar example; of more examples than this, a sample is compared.
 MAX_COMPARED = 20_000
@@ -44,13 +53,15 @@ class Image:
     """One suggested image.
 
     ``similarity`` is the cosine to ``why``, the most similar example. ``probability`` is None
-    while there are too few answers of both kinds.
+    while there are too few answers of both kinds. ``has_tag`` tells those of which the tag itself
+    is in doubt (``likely_wrong``).
     """
 
     sha1: str
     similarity: float
     why: str
     probability: float | None
+    has_tag: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,19 +106,13 @@ def suggest(
     state = current.annotations
     checked, property = tag_and_property(state, tag)
     vectors = aligned_vectors.get(project, current, slug, check)
-    known = _examples(current, vectors, checked, property, examples)
+    known = examples_of(current, vectors, checked, property, examples)
     is_candidate = np.zeros(len(vectors.sha1s), dtype=bool)
-    is_candidate[vectors.indices_of(_rows(current, view or View()))] = True
+    is_candidate[vectors.indices_of(rows_shown(current, view or View()))] = True
     is_candidate &= vectors.has_file
     for rows in (known.inside, known.outside, known.refused):
         is_candidate[rows] = False
-    answers = answers_of(state, tag)["value"]
-    progress = Progress(
-        len(_tagged_rows(current, property, tag)),
-        int((answers == ACCEPTED).sum()),
-        int((answers == REFUSED).sum()),
-        int(is_candidate.sum()),
-    )
+    progress = progress_of(current, checked, property, int(is_candidate.sum()))
     if not len(known.inside):
         return Suggestions((), None, progress, "none")
     selection = active_learning.select(vectors.space, known, is_candidate, count, mode, check)
@@ -115,22 +120,34 @@ def suggest(
     return Suggestions(images, selection.estimate, progress, selection.kind)
 
 
-def _rows(current: Catalogue, view: View) -> npt.NDArray[Any]:
+def progress_of(current: Catalogue, tag: Tag, property: Property, candidates: int) -> Progress:
+    """Return the counts of a tag."""
+    answers = answers_of(current.annotations, tag.id)["value"]
+    return Progress(
+        len(tagged_rows(current, property, tag.id)),
+        int((answers == ACCEPTED).sum()),
+        int((answers == REFUSED).sum()),
+        candidates,
+    )
+
+
+def rows_shown(current: Catalogue, view: View) -> npt.NDArray[Any]:
     """Return the rows that a view shows, in no order."""
     return run_view(current, view.grouped_by().sorted_by()).rows
 
 
-def _tagged_rows(current: Catalogue, property: Property, tag: str) -> npt.NDArray[Any]:
+def tagged_rows(current: Catalogue, property: Property, tag: str) -> npt.NDArray[Any]:
     """Return the unique rows that have a tag or a descendant of it."""
     condition = Condition(property_field(property.type, property.id), "in", [tag])
-    return np.unique(_rows(current, View(where=(condition,))))
+    return np.unique(rows_shown(current, View(where=(condition,))))
 
 
-def _examples(
+def examples_of(
     current: Catalogue, vectors: AlignedVectors, tag: Tag, property: Property, more: Sequence[str]
 ) -> Examples:
+    """Return the examples of a tag: its images, those with another one instead, and answers."""
     state = current.annotations
-    inside = np.union1d(_tagged_rows(current, property, tag.id), current.rows_of(list(more)))
+    inside = np.union1d(tagged_rows(current, property, tag.id), current.rows_of(list(more)))
     answers = answers_of(state, tag.id)
     accepted = np.intersect1d(current.rows_of(_targets(answers, ACCEPTED)), inside)
     refused = np.setdiff1d(current.rows_of(_targets(answers, REFUSED)), inside)

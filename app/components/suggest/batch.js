@@ -6,8 +6,8 @@ export const COUNT = 20;
 const SKIPPED_AT_MOST = 900;
 
 /**
- * @typedef {{sha1: string, similarity: number, why: string, probability: number | null}} Suggestion
- *   why: sha1 of the image of the tag that it is most similar to
+ * @typedef {{sha1: string, similarity: number, why: string, probability: number | null, has_tag: boolean}} Suggestion
+ *   why: sha1 of the image of the tag that it is most similar to; has_tag: its tag is in doubt
  * @typedef {{count: number, least: number, most: number}} Estimate  images that the tag still lacks
  * @typedef {{inside: number, accepted: number, refused: number, candidates: number}} Progress
  * @typedef {{images: Suggestion[], estimate: Estimate | null, progress: Progress, kind: string}} Suggestions
@@ -59,6 +59,12 @@ export class Batch {
   scoresOf(sha1s) {
     const known = this.images.filter(({ sha1, probability }) => sha1s.includes(sha1) && probability !== null);
     return Object.fromEntries(known.map(({ sha1, probability }) => [sha1, probability]));
+  }
+
+  /** Which of some images had the tag before they were asked about. @param {string[]} sha1s */
+  taggedOf(sha1s) {
+    const tagged = [...this.images, ...this.previous].filter((image) => image.has_tag);
+    return tagged.map(({ sha1 }) => sha1).filter((sha1) => sha1s.includes(sha1));
   }
 
   /** Start again without any images; answers are kept. */

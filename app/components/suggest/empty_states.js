@@ -15,6 +15,8 @@ export function emptyStateOf(page) {
   if (images.length) return null;
   if (page.isLoading) return ["hourglass_empty", t("looking"), t("looking_help")];
   if (!suggestions) return null;
+  if (suggestions.kind === "none" && page.mode === "wrong")
+    return ["sell", t("too_few"), t("too_few_help"), page.linkTo("explore", "to_explore")];
   if (suggestions.kind === "none")
     return [
       "sell",

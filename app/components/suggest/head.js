@@ -4,7 +4,7 @@ import { el, set, write } from "../shared/ui/dom.js";
 import { EncoderSelect, TileSize, textSelect } from "../shared/ui/review_controls.js";
 
 const INITIAL_SIZE = 200;
-export const MODES = ["likely", "unsure"];
+export const MODES = ["likely", "unsure", "wrong"];
 
 export class SuggestHead {
   /** @param {import("./suggest.js").SuggestPage} page */

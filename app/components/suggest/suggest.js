@@ -239,8 +239,9 @@ export class SuggestPage extends ReviewPage {
     const kind = belongs === null ? "forgotten" : belongs ? "accepted" : "refused";
     this.batch.answer(sha1s, belongs);
     const { tag, encoder } = this.data;
+    const tagged = belongs === null ? this.batch.taggedOf(sha1s) : [];
     const scores = belongs ? this.batch.scoresOf(sha1s) : {};
-    const written = this.queue.write("/suggestions/answers", { tag, [kind]: sha1s, encoder, scores });
+    const written = this.queue.write("/suggestions/answers", { tag, [kind]: sha1s, encoder, scores, tagged });
     this.draw();
     return written;
   }

@@ -29,12 +29,13 @@ export class Tile {
   /**
    * @param {PageTools} tools @param {import("./batch.js").Suggestion} image @param {number} index
    * @param {{select: () => void, decide: (belongs: boolean) => void, enlarge: () => void}} actions
+   * @param {boolean} isDoubt  whether its tag, or that it has none, is in doubt
    */
-  constructor(tools, image, index, { select, decide, enlarge }) {
+  constructor(tools, image, index, { select, decide, enlarge }, isDoubt) {
     const { t } = tools;
     const { short, title } = formatScore(tools, image);
     this.t = t;
-    this.score = short;
+    this.score = isDoubt ? t(image.has_tag ? "has_tag" : "has_not") : short;
     const answerButton = (symbol, name, belongs) => {
       const answer = (event) => {
         event.stopPropagation();
@@ -48,7 +49,7 @@ export class Tile {
     this.node = el(
       "div",
       {
-        class: "tile",
+        class: isDoubt && image.has_tag ? "tile tagged" : "tile",
         role: "gridcell",
         id: `suggested-${index}`,
         "data-sha1": image.sha1,
@@ -71,7 +72,9 @@ export class Tile {
           decoding: "async",
           draggable: "false",
         }),
-        el("span", { class: "score", title }, short),
+        isDoubt
+          ? el("span", { class: "state", title }, t(image.has_tag ? "has_tag" : "has_not"))
+          : el("span", { class: "score", title }, short),
         this.refuse,
         this.accept,
       ),

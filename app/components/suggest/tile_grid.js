@@ -28,11 +28,11 @@ export class TileGrid {
   }
 
   /** @param {import("./batch.js").Batch} batch */
-  draw({ images, answers, index: current }) {
+  draw({ images, answers, suggestions, index: current }) {
     this.node.hidden = !images.length;
     if (this.drawn !== images) {
       this.drawn = images;
-      this.tiles = images.map((image, index) => this.makeTile(image, index));
+      this.tiles = images.map((image, index) => this.makeTile(image, index, suggestions?.kind === "doubts"));
       this.cells.replaceChildren(...this.tiles.map((tile) => tile.node));
       // The grid takes the keyboard focus, unless something else has it.
       if (document.activeElement === document.body) this.node.focus({ preventScroll: true });
@@ -41,13 +41,14 @@ export class TileGrid {
     set(this.node, "aria-activedescendant", this.tiles[current]?.node.id ?? null);
   }
 
-  /** @param {import("./batch.js").Suggestion} image @param {number} index */
-  makeTile(image, index) {
-    return new Tile(this.tools, image, index, {
+  /** @param {import("./batch.js").Suggestion} image @param {number} index @param {boolean} isDoubt */
+  makeTile(image, index, isDoubt) {
+    const actions = {
       select: () => this.actions.select(index),
       decide: (belongs) => this.actions.decide(index, belongs),
       enlarge: () => this.actions.enlarge(),
-    });
+    };
+    return new Tile(this.tools, image, index, actions, isDoubt);
   }
 
   /** @param {number} pixels  the least width of a tile */

@@ -103,3 +103,19 @@ def test_what_cannot_be_answered_is_told_in_a_sentence(post, tag):
         answer = post(f"/suggestions{path}", body, 400, lang="fr")
         assert answer["error"] == error, (path, body)
         assert answer["message"]
+
+
+def test_likely_wrong_tags_are_asked_and_answered_as_suggestions_are(post, tag, store):
+    kind, others = of_kind(1), of_kind(2)
+    given = {"tag": tag.ids[1], "accepted": [*kind[3:], *others[:2]]}
+    post("/suggestions/answers", given)
+    post("/suggestions/answers", {"tag": tag.ids[1], "forgotten": given["accepted"],
+                                  "tagged": given["accepted"]})  # fmt: skip
+    answer = post("/suggestions", {"tag": tag.ids[1], "mode": "wrong", "count": 5})
+    assert answer["kind"] == "doubts"
+    asked = {image["sha1"]: image["has_tag"] for image in answer["images"]}
+    assert asked == {**dict.fromkeys(others[:2], True), **dict.fromkeys(kind[:3], False)}
+    post("/suggestions/answers", {"tag": tag.ids[1], "refused": others[:2], "accepted": kind[:3]})
+    assert set(store.state().values(tag.property)["target"]) == set(kind)
+    post("/undo", {})
+    assert set(store.state().values(tag.property)["target"]) == {*kind[3:], *others[:2]}

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.components.facets import Item
-from app.widgets import described_facets, facet_order
+from app.widgets import described_facets, facet_order, property_facets
 from app.widgets.facet_panel import date_histogram, with_choice
 from panoptic_data import annotate, create_property
 from panoptic_data.catalogue import facets, registry
@@ -93,3 +93,32 @@ def test_what_files_say_has_sections_where_any_says_it(project):
     assert [(item.id, item.count) for item in sections[1].items] == [("Le port", 2), (None, 1)]
     assert with_choice(view, "caption", None, None) == View()
     assert with_choice(View(), "caption", ["Le port"], None) == view
+
+
+def test_stars_are_listed_from_the_most_and_chosen_as_a_range(project):
+    names = "abcde"
+    synthetic.write(project, "images", [synthetic.image(name) for name in names])
+    synthetic.write(project, "files", [synthetic.file(f"s/{n}.jpg", n) for n in names])
+    rating = create_property(project, "Rating", "number")
+    stars = dict(zip(names, (5, 3, 3, -1), strict=False))
+    annotate(project, rating, {synthetic.sha1(name): value for name, value in stars.items()})
+    field = f"p:number:{rating.id}"
+
+    def section(view=View()):  # noqa: B008 - never changed
+        current = registry.get(project, fresh=True)
+        [only] = property_facets.sections(current, view, {field})
+        return only
+
+    assert [(item.id, item.label, item.count) for item in section().items] == [
+        ("5", "★★★★★", 1),
+        ("3", "★★★☆☆", 2),
+        ("-1", "✕ rejected", 1),
+    ]
+    chosen = with_choice(View(), field, ["5", "3"], None)
+    assert chosen.where[0].value == [3, 5]
+    assert section(chosen).selected == ["5", "4", "3"]
+    assert len(run_view(registry.get(project), chosen)) == 3
+    assert with_choice(chosen, field, [], None) == View()
+    # Other numbers stay a histogram.
+    annotate(project, rating, {synthetic.sha1("e"): 80})
+    assert section().kind == "range"
