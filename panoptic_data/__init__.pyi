@@ -19,6 +19,7 @@ from .notebook_annotations import (
     tag_keywords,
     undo,
 )
+from .notebook_parts import find_parts
 from .notebook_sampling import sample_images, split_images
 from .notebook_versions import (
     compare_versions,
@@ -55,6 +56,7 @@ __all__ = [
     "deposit_version",
     "export",
     "export_version",
+    "find_parts",
     "import_values",
     "import_version",
     "lineage",

@@ -85,13 +85,15 @@ def process(
     refit: bool = False,
     version: str | None = None,
     note: str = "",
+    stages: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Compute what is missing, as ``panoptic process`` does, and return its counts.
 
     Only what is new is computed; ``sources`` limits it to some folders by name, ``retry`` tries
     again what failed, ``refit`` fits map and clusters anew. Runs in a process of its own: an
     interrupted notebook leaves nothing half done. ``version`` makes a corpus version of that name
-    when all is done, ``note`` says what for. Raises ProcessingFailed, with the reason.
+    when all is done, ``note`` says what for. ``stages`` limits it to these and what is made from
+    them: ``shared_parts`` is only made when it is asked for by name. Raises ProcessingFailed, with the reason.
     """
     project.require_now()
     if note and version is None:
@@ -104,6 +106,7 @@ def process(
         json=True,
         version=version,
         note=note,
+        stages=stages,
     )
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

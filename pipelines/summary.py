@@ -156,10 +156,14 @@ def _encoder(encoder: ProjectEncoder) -> dict[str, object]:
 
 
 def _stages(work: Work) -> dict[str, dict[str, object]]:
-    records = {row["stage"]: row for row in stages.latest(work.project).to_dicts()}
+    latest = stages.latest(work.project)
+    records = {row["stage"]: row for row in latest.to_dicts()}
+    # Of what nobody asked for there is nothing to say.
+    idle = stages.never_made(latest) - work.failed - work.results.keys()
     return {
         stage: _stage(work, stage, records.get(stage))
         for stage in stages.expected(work.sources, work.slugs)
+        if stage not in idle
     }
 
 

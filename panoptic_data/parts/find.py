@@ -33,8 +33,8 @@ Rectangle = tuple[float, float, float, float]
 
 # Pictures that are laid over the rectangle, of those that its words lead to: 30 take a second.
 CANDIDATES = 30
-# A rectangle has fewer points than a picture, and that one is meant is known.
-FEWEST_INLIERS = 10
+# A rectangle has fewer points than a picture, and that it is meant is known.
+FEWEST_POINTS, FEWEST_INLIERS = 4, 10
 # Edges that were rounded may add up to a little over the whole.
 ROUNDING = 1e-6
 _SHA1_DIGITS = 40
@@ -99,7 +99,9 @@ def _sought(project: Project, sha1: str, box: Rectangle) -> list[SharedPart]:
     ]
     position = int(np.searchsorted(held.sha1s, sha1))
     is_there = position < len(held.sha1s) and held.sha1s[position] == sha1
-    likely = held.words.candidates(queries, CANDIDATES, position if is_there else None)
+    likely = held.words.candidates(
+        queries, CANDIDATES, position if is_there else None, FEWEST_POINTS, least_votes=0
+    )
     others = index.features_of(database, held.sha1s[likely.pictures].tolist())
     with ThreadPoolExecutor() as threads:
         answers = threads.map(
