@@ -93,7 +93,8 @@ def process(
     again what failed, ``refit`` fits map and clusters anew. Runs in a process of its own: an
     interrupted notebook leaves nothing half done. ``version`` makes a corpus version of that name
     when all is done, ``note`` says what for. ``stages`` limits it to these and what is made from
-    them: ``shared_parts`` is only made when it is asked for by name. Raises ProcessingFailed, with the reason.
+    them: ``shared_parts`` is only made when it is asked for by name. Raises ProcessingFailed, with
+    the reason.
     """
     project.require_now()
     if note and version is None:

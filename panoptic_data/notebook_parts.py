@@ -36,7 +36,7 @@ def find_parts(
     from panoptic_data.parts import find
 
     outline = pl.List(pl.List(pl.Float64))
-    schema = {
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
         "sha1": pl.String,
         "outline": outline,
         "other_outline": outline,
