@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+import polars as pl
 from starlette.routing import Route
 
 from app.api.annotation_writer import Writer, writing
@@ -36,7 +37,8 @@ def routes(project: Project) -> list[Route]:
     """Return the route of stars and flags.
 
     ``POST /rate``: ``targets`` as for ``/annotate``, and ``mark``: stars ("0" to "5"), "reject",
-    "pick", or "clear" for neither. Answers what ``/annotate`` does, with ``property``, its id.
+    "pick", or "clear" for neither. Answers what ``/annotate`` does, with ``property``, its id;
+    ``op`` is "remove" where values were only taken away.
     """
     answer = answering(project, writing(RateRequest, _rate))
     return [Route("/rate", answer, methods=["POST"])]
@@ -49,8 +51,11 @@ def _rate(writer: Writer, request: RateRequest) -> dict[str, Any]:
 
     def choose(state: State) -> Decision[dict[str, Any]]:
         changes, prop = ratings.rate(state, targets.sha1s, request.mark, names)
+        of_images = changes.filter(pl.col("kind") == "image")
         # Stars that all have are taken away: which of the two it was depends on the values.
-        result = {"property": None if prop is None else prop.id}
+        is_removed = of_images.height > 0 and of_images["new"].null_count() == of_images.height
+        op = "remove" if is_removed else "set"
+        result = {"op": op, "property": None if prop is None else prop.id}
         return Decision(changes, "rate", None if prop is None else prop.name, result=result)
 
     return writer.decide(choose)

@@ -38,8 +38,9 @@ export class RatingKeys {
     if (isVersion || !targets) return;
     begin();
     try {
-      const { changed, batch } = await annotations.write("/rate", { targets, mark });
-      done(texts[`mark_${mark}`] ?? starsText(mark), changed, batch);
+      const { changed, batch, op } = await annotations.write("/rate", { targets, mark });
+      const stars = op === "remove" ? `− ${starsText(mark)}` : starsText(mark);
+      done(texts[`mark_${mark}`] ?? stars, changed, batch);
     } catch (error) {
       annotations.say(error.message || texts.not_written, null);
     }

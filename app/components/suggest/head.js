@@ -46,7 +46,7 @@ export class SuggestHead {
     const { page } = this;
     const { tag, view, encoders, encoder } = page.data;
     this.node.hidden = !tag || page.isGone;
-    write(this.title, tag ? page.tools.t("title", { name: page.name }) : "");
+    write(this.title, tag ? page.tools.t(page.mode === "wrong" ? "title_wrong" : "title", { name: page.name }) : "");
     set(this.title, "title", page.name);
     set(this.otherTag, "aria-expanded", String(page.isChoosing));
     for (const button of this.modes) set(button, "aria-pressed", String(button.dataset.mode === page.mode));

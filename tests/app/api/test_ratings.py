@@ -31,8 +31,9 @@ def rate(project):
 
 def test_a_press_is_one_batch_of_who_pressed_and_says_what_is_drawn(rate, project):
     assert rate("4", *IMAGES[:2])["changed"] == 2
-    [batch] = annotations_of(project).history().to_dicts()
+    [batch] = annotations_of(project).history(1).to_dicts()
     assert (batch["act"], batch["about"], batch["author"]) == ("rate", "Rating", "Ana")
+    assert rate("4", IMAGES[1])["op"] == "remove"
     rate("pick", IMAGES[0])
     listed = rate.client.get("/annotations").json()["properties"]
     assert [(prop["name"], prop["marks"]) for prop in listed] == [
