@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from panoptic_data.annotations import properties
+from panoptic_data.annotations import edits, properties
 from panoptic_data.annotations.store import Store, annotations_of
 from panoptic_data.catalogue import registry
 from panoptic_data.storage.project import open_project
@@ -152,3 +152,24 @@ def test_enter_takes_the_tag_that_was_typed(visit, address, own_project):
     expect(page.get_by_role("button", name="Sort by words…").first).to_be_visible()
     field.press("Enter")
     expect(page.get_by_role("heading", name="More images for “war”")).to_be_visible()
+
+
+def test_a_wrong_tag_is_found_taken_away_and_given_back_by_keys(visit, address, coins, store):
+    theme = create_property(store, "Theme", "tags")
+    tag = create_tag(store, theme, "Coins")
+    frame = registry.get(open_project(store.project.root)).frame
+    others = [sha1 for sha1 in frame["sha1"] if sha1 not in coins]
+    images = [*sorted(coins), others[0]]
+    store.commit(edits.add_tags(store.state(), theme.id, images, [tag.id]), "tag")
+    page = visit(f"{address}/suggest?tag={tag.id}")
+    page.get_by_role("button", name="Likely wrong").click()
+    expect(page.get_by_role("heading", name="Likely wrong tags of “Coins”")).to_be_visible()
+    wrong = page.locator(f'.tile[data-sha1="{others[0]}"]')
+    expect(wrong.locator(".state")).to_have_text("has the tag")
+    wrong.click()
+    page.keyboard.press("n")
+    assert eventually(lambda: others[0] not in held(store))
+    # The same key again takes the answer back: the image had the tag before.
+    wrong.click()
+    page.keyboard.press("n")
+    assert eventually(lambda: others[0] in held(store))
