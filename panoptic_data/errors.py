@@ -25,6 +25,8 @@ The text of each is in the message catalogue under ``error.<key>``. Not here: re
 
 from __future__ import annotations
 
+import re
+
 from panoptic_data.messages import translate
 
 __all__ = [
@@ -48,6 +50,12 @@ class PanopticError(Exception):
     key = "unexpected"
     exit_code = 1
 
+    def __init_subclass__(cls) -> None:
+        """Give an error the key that its name makes: ``WriteConflict`` has "write_conflict"."""
+        if "key" not in vars(cls):
+            cls.key = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        super().__init_subclass__()
+
     def __init__(self, **params: object) -> None:
         self.params = params
         super().__init__(self.message("en"))
@@ -67,73 +75,49 @@ class UsageError(PanopticError):
 class ProjectNotFound(UsageError):
     """No project at this path. Params: ``path``."""
 
-    key = "project_not_found"
-
 
 class ProjectAway(ProjectNotFound):
     """Nothing is at the path that was named, or remains of a project. Params: ``path``."""
-
-    key = "project_away"
 
 
 class ProjectTooNew(UsageError):
     """The project was written by a newer release. Params: ``path``, ``found``, ``known``."""
 
-    key = "project_too_new"
-
 
 class ProjectDamaged(UsageError):
     """The settings of a project cannot be read. Params: ``path``, ``problem``."""
-
-    key = "project_damaged"
 
 
 class FolderNotFound(UsageError):
     """A folder of images that is not there. Params: ``path``."""
 
-    key = "folder_not_found"
-
 
 class NotAFolder(FolderNotFound):
     """A file where a folder of images should be. Params: ``path``."""
-
-    key = "not_a_folder"
 
 
 class FolderOverlaps(UsageError):
     """A folder inside, or around, a registered one. Params: ``path``, ``source``, ``other``."""
 
-    key = "folder_overlaps"
-
 
 class FolderHoldsProject(UsageError):
     """The project's own directory is in the folder of images. Params: ``path``, ``project``."""
-
-    key = "folder_holds_project"
 
 
 class FolderLooksMoved(UsageError):
     """It holds what a source held that is away. Params: ``path``, ``source``, ``other``."""
 
-    key = "folder_looks_moved"
-
 
 class UnknownSource(UsageError):
     """No source of this name. Params: ``name``, ``known``."""
-
-    key = "unknown_source"
 
 
 class UnknownEncoder(UsageError):
     """No encoder of this name. Params: ``name``, ``known``."""
 
-    key = "unknown_encoder"
-
 
 class UnknownEncoderOption(UnknownEncoder):
     """An option an encoder does not take. Params: ``name``, ``option``, ``known``."""
-
-    key = "unknown_encoder_option"
 
 
 class OtherWeights(UsageError):
@@ -142,13 +126,9 @@ class OtherWeights(UsageError):
     Params: ``path``, ``encoder``, ``count`` (vectors), ``text`` (to add them as another encoder).
     """
 
-    key = "other_weights"
-
 
 class UnknownImage(UsageError):
     """No image with this sha1 or path. Params: ``name``; ``known``: paths that may be meant."""
-
-    key = "unknown_image"
 
     def message(self, language: str) -> str:
         """Say so, and which paths may be meant."""
@@ -159,13 +139,9 @@ class UnknownImage(UsageError):
 class NothingToTrace(UsageError):
     """An image has no such value. Params: ``image``, ``of``, ``known`` (what it has)."""
 
-    key = "nothing_to_trace"
-
 
 class InvalidView(UsageError):
     """A view that cannot be read. Params: ``field``, ``problem`` (a key of section ``view``)."""
-
-    key = "invalid_view"
 
     def __init__(self, field: str, problem: str, **details: object) -> None:
         self.problem, self.details = problem, details
@@ -198,19 +174,13 @@ class _InvalidDefinition(UsageError):
 class InvalidProperty(_InvalidDefinition):
     """A property that cannot be created or updated so."""
 
-    key = "invalid_property"
-
 
 class InvalidTag(_InvalidDefinition):
     """A tag that cannot be created or updated so."""
 
-    key = "invalid_tag"
-
 
 class OtherProject(UsageError):
     """An edit of another project than the one that is served. Params: ``name`` of this one."""
-
-    key = "other_project"
 
 
 class _Deleted(UsageError):
@@ -230,25 +200,17 @@ class _Deleted(UsageError):
 class DeletedProperty(_Deleted):
     """A property that somebody deleted."""
 
-    key = "deleted_property"
-
 
 class DeletedTag(_Deleted):
     """A tag that somebody deleted, of ``property``."""
-
-    key = "deleted_tag"
 
 
 class OtherImages(UsageError):
     """A view that shows other images or groups than those that an edit was counted for."""
 
-    key = "other_images"
-
 
 class SortingGone(UsageError):
     """Images that were sorted by words, and are kept so no more: what was accepted is unknown."""
-
-    key = "sorting_gone"
 
 
 class InvalidExpression(_InvalidDefinition):
@@ -256,8 +218,6 @@ class InvalidExpression(_InvalidDefinition):
 
     ``span`` is its position in the text, [start, end).
     """
-
-    key = "invalid_expression"
 
     def __init__(self, problem: str, span: tuple[int, int] = (0, 0), **details: object) -> None:
         self.span = span
@@ -267,13 +227,9 @@ class InvalidExpression(_InvalidDefinition):
 class InvalidAddress(_InvalidDefinition):
     """An image that cannot be downloaded. Params: ``address``, ``detail``."""
 
-    key = "invalid_address"
-
 
 class InvalidValue(UsageError):
     """A value that its property cannot have; ``problem`` where its type is right."""
-
-    key = "invalid_value"
 
     def __init__(self, type: str, value: str, problem: str = "") -> None:
         super().__init__(type=type, value=value, ending=problem and f"_{problem}")
@@ -289,7 +245,6 @@ class InvalidValue(UsageError):
 class InvalidImport(_InvalidDefinition):
     """A file that cannot be imported so. Params: ``file``, and what ``problem`` takes."""
 
-    key = "invalid_import"
     texts = "import.cannot_"
 
     def __init__(self, problem: str, file: object, **details: object) -> None:
@@ -299,65 +254,50 @@ class InvalidImport(_InvalidDefinition):
 class InvalidExport(_InvalidDefinition):
     """An export that cannot be made so. Params: what ``problem`` takes."""
 
-    key = "invalid_export"
     texts = "export.cannot_"
 
 
 class InvalidSample(_InvalidDefinition):
     """A sample, or a division, that cannot be made so. Params: what ``problem`` takes."""
 
-    key = "invalid_sample"
     texts = "sampling.cannot_"
 
 
 class SharedPartsNotMade(UsageError):
     """Parts that images share are asked for, and were never looked for."""
 
-    key = "shared_parts_not_made"
-
 
 class InvalidVersion(_InvalidDefinition):
     """A corpus version that cannot be made so. Params: what ``problem`` takes."""
 
-    key = "invalid_version"
     texts = "versions.cannot_"
 
 
 class UnknownVersion(UsageError):
     """No corpus version of this name or id. Params: ``name``, ``known``."""
 
-    key = "unknown_version"
-
 
 class VersionReadOnly(UsageError):
     """A corpus version is read: nothing can be written."""
-
-    key = "version_read_only"
 
 
 class ExportFailed(PanopticError):
     """What was exported could not be written. Params: ``path``, ``cause``."""
 
-    key = "export_failed"
-
 
 class ProcessingFailed(PanopticError):
     """A run of ``python -m pipelines process`` failed. Params: ``reason``."""
-
-    key = "processing_failed"
 
 
 class ProjectBusy(PanopticError):
     """Another process works on this project. Params: ``path``."""
 
-    key = "project_busy"
     exit_code = 3
 
 
 class WeightsUnavailable(PanopticError):
     """A model's weights cannot be had; ``reason`` is a key of the section ``encoder``."""
 
-    key = "weights_unavailable"
     exit_code = 4
 
     def __init__(self, encoder: str, reason: str, detail: str = "") -> None:
@@ -382,7 +322,6 @@ def weights_cause(cause: str, language: str) -> str:
 class TextNotSupported(PanopticError):
     """This encoder reads no text. Params: ``encoder``."""
 
-    key = "text_not_supported"
     exit_code = 4
 
 
@@ -402,8 +341,6 @@ class NoEmbeddings(PanopticError):
 class UnreadableImage(PanopticError):
     """Bytes that are no image. Params: ``reason`` (a code of ``decode``), ``detail``."""
 
-    key = "unreadable_image"
-
     def __init__(self, reason: str, detail: str = "") -> None:
         self.reason, self.detail = reason, detail
         super().__init__(reason=translate(f"reason.{reason}", "en"), detail=detail)
@@ -412,53 +349,36 @@ class UnreadableImage(PanopticError):
 class WriteConflict(PanopticError):
     """Other writers kept a table busy after every retry. Params: ``table``."""
 
-    key = "write_conflict"
     exit_code = 5
 
 
 class DataUnavailable(PanopticError):
     """What was stored cannot be reached or read now; nothing is written. Params: ``problem``."""
 
-    key = "data_unavailable"
-
 
 class ProjectGone(DataUnavailable):
     """The folder of a project that is open was moved, or its disk unmounted. Params: ``path``."""
-
-    key = "project_gone"
 
 
 class ProjectReplaced(DataUnavailable):
     """Another project, or a copy, is in the place of the one that is open. Params: ``path``."""
 
-    key = "project_replaced"
-
 
 class ProjectIncomplete(DataUnavailable):
     """The settings of a project are gone, its tables are there. Params: ``path``."""
-
-    key = "project_incomplete"
 
 
 class TablesGone(ProjectIncomplete):
     """The folder of a project's tables is gone. Params: ``path``, ``tables``."""
 
-    key = "tables_gone"
-
 
 class TableMissing(DataUnavailable):
     """A table that was made is gone. Params: ``table``."""
-
-    key = "table_missing"
 
 
 class TableDamaged(DataUnavailable):
     """A table cannot be read. Params: ``table``, ``problem``."""
 
-    key = "table_damaged"
-
 
 class LogIncomplete(DataUnavailable):
     """The log of annotations lost changes that were stored. Params: ``events``, ``known``."""
-
-    key = "log_incomplete"

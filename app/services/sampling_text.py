@@ -100,8 +100,8 @@ def _short(shortages: Sequence[Shortage], key: str, language: str) -> list[str]:
 
 
 def _counted(key: str, count: int, language: str, **params: object) -> str:
-    one = "one" if count == 1 or (language == "fr" and count < 2) else "other"
-    return _text(f"{key}_{one}", language, count=number(count, language), **params)
+    number_word = "one" if count == 1 or (language == "fr" and count < 2) else "other"
+    return _text(f"{key}_{number_word}", language, count=number(count, language), **params)
 
 
 def _text(key: str, language: str, **params: object) -> str:

@@ -86,6 +86,6 @@ def nearest_other(space: Space, rows: Sequence[int], inside: Rows) -> tuple[Rows
     nearest, cosines = np.empty(len(rows), np.intp), np.empty(len(rows), np.float32)
     for index, row in enumerate(rows):
         members = inside[inside != row]
-        found, cosine = active_learning.nearest(space, np.array([row], np.intp), members)
-        nearest[index], cosines[index] = found[0], cosine[0]
+        matches, cosine = active_learning.nearest(space, np.array([row], np.intp), members)
+        nearest[index], cosines[index] = matches[0], cosine[0]
     return nearest, cosines

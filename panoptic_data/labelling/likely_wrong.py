@@ -61,11 +61,11 @@ def likely_wrong(
     if len(known.inside) < doubts.FEWEST:
         return Suggestions((), None, progress, "none")
     outside = np.union1d(known.outside, known.refused)
-    found = doubts.doubts(vectors.space, known.inside, outside, is_candidate, count, check)
-    nearest, cosines = doubts.nearest_other(vectors.space, found.rows.tolist(), known.inside)
-    sha1s, whys = vectors.sha1s_at(found.rows), vectors.sha1s_at(nearest)
+    doubtful = doubts.doubts(vectors.space, known.inside, outside, is_candidate, count, check)
+    nearest, cosines = doubts.nearest_other(vectors.space, doubtful.rows.tolist(), known.inside)
+    sha1s, whys = vectors.sha1s_at(doubtful.rows), vectors.sha1s_at(nearest)
     images = tuple(
         Image(sha1, float(cosine), why, None, bool(has_tag))
-        for sha1, cosine, why, has_tag in zip(sha1s, cosines, whys, found.inside, strict=True)
+        for sha1, cosine, why, has_tag in zip(sha1s, cosines, whys, doubtful.inside, strict=True)
     )
     return Suggestions(images, None, progress, KIND)

@@ -26,8 +26,8 @@ def linked(count: int, groups: Iterable[Sequence[int]]) -> list[int]:
 
     for group in groups:
         for other in group[1:]:
-            one, two = sorted((find(group[0]), find(other)))
-            first[two] = one
+            lower, higher = sorted((find(group[0]), find(other)))
+            first[higher] = lower
     return [find(position) for position in range(count)]
 
 

@@ -26,8 +26,8 @@ def test_a_sample_is_said_made_found_in_the_history_and_undone(visit, draft_proj
     expect(panel).to_be_hidden()
     expect(page.get_by_text("Sample: 7 diverse: 7 images")).to_be_visible()
     page.goto(urljoin(draft_address, "/history"))
-    made = page.locator(".batch .how").first
-    expect(made).to_contain_text("as different as can be, seed 1, vectors visual")
+    recipe_line = page.locator(".batch .how").first
+    expect(recipe_line).to_contain_text("as different as can be, seed 1, vectors visual")
     page.keyboard.press("Control+z")
     store = annotations_of(open_project(draft_project))
     expect(page.locator(".batch").first.locator(".what")).to_contain_text("of: sample “7 diverse”")

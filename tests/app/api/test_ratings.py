@@ -50,13 +50,13 @@ def test_queries_find_and_sort_by_stars_in_both_languages(rate, project):
     names = [prop.name for prop in annotations_of(project).state(fresh=True).live_properties]
     assert names == ["Évaluation", "Picked"]
 
-    def found(query):
+    def matches(query):
         return select_images(project, query)["sha1"].to_list()
 
-    assert found("rating:>=3 sort:-rating") == [IMAGES[2], IMAGES[1]]
-    assert found("note:>=3 sort:rating") == [IMAGES[1], IMAGES[2]]
-    assert found("rating:-1") == [IMAGES[3]]
-    assert found("picked:yes") == [IMAGES[4]]
+    assert matches("rating:>=3 sort:-rating") == [IMAGES[2], IMAGES[1]]
+    assert matches("note:>=3 sort:rating") == [IMAGES[1], IMAGES[2]]
+    assert matches("rating:-1") == [IMAGES[3]]
+    assert matches("picked:yes") == [IMAGES[4]]
 
 
 def test_sidecars_hold_stars_and_flags_and_give_them_back(rate, project, tmp_path):

@@ -113,8 +113,8 @@ def test_likely_wrong_tags_are_asked_and_answered_as_suggestions_are(post, tag, 
                                   "tagged": given["accepted"]})  # fmt: skip
     answer = post("/suggestions", {"tag": tag.ids[1], "mode": "wrong", "count": 5})
     assert answer["kind"] == "doubts"
-    asked = {image["sha1"]: image["has_tag"] for image in answer["images"]}
-    assert asked == {**dict.fromkeys(others[:2], True), **dict.fromkeys(kind[:3], False)}
+    offered_tags = {image["sha1"]: image["has_tag"] for image in answer["images"]}
+    assert offered_tags == {**dict.fromkeys(others[:2], True), **dict.fromkeys(kind[:3], False)}
     post("/suggestions/answers", {"tag": tag.ids[1], "refused": others[:2], "accepted": kind[:3]})
     assert set(store.state().values(tag.property)["target"]) == set(kind)
     post("/undo", {})

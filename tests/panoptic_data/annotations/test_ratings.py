@@ -20,12 +20,12 @@ def rate(store, mark, *images):
 def marks(store):
     """Return the marks of the first image: its rating, and whether it is picked."""
     state = reopened(store)
-    found = []
+    values = []
     for prop in (ratings.rating_property(state), ratings.pick_property(state)):
-        found.append(
+        values.append(
             None if prop is None else next(iter(values_of(state, prop).get(IMAGES[0], ())), None)
         )
-    return tuple(found)
+    return tuple(values)
 
 
 def test_a_first_star_makes_the_property_and_is_undone_as_one(store):

@@ -19,17 +19,17 @@ def test_flipped_images_of_both_kinds_come_first_and_in_one_order():
     space = Space.of(Matrix.of(vectors))
     right, wrong = np.flatnonzero(kinds == 0), np.flatnonzero(kinds == 2)[:5]
     missing, members = right[:5], np.union1d(right[5:], wrong)
-    found = doubts.doubts(space, members, NONE, np.ones(400, bool), 10)
-    assert set(found.rows.tolist()) == {*wrong.tolist(), *missing.tolist()}
-    assert dict(zip(found.rows.tolist(), found.inside.tolist(), strict=True)) == {
+    listed = doubts.doubts(space, members, NONE, np.ones(400, bool), 10)
+    assert set(listed.rows.tolist()) == {*wrong.tolist(), *missing.tolist()}
+    assert dict(zip(listed.rows.tolist(), listed.inside.tolist(), strict=True)) == {
         **dict.fromkeys(wrong.tolist(), True),
         **dict.fromkeys(missing.tolist(), False),
     }
-    assert (found.amount > 0).all()
-    assert (np.diff(found.amount) <= 0).all()
+    assert (listed.amount > 0).all()
+    assert (np.diff(listed.amount) <= 0).all()
     # The same again is the same again.
     again = doubts.doubts(space, members, NONE, np.ones(400, bool), 10)
-    assert again.rows.tolist() == found.rows.tolist()
+    assert again.rows.tolist() == listed.rows.tolist()
 
 
 def test_the_nearest_of_a_member_is_another_one():

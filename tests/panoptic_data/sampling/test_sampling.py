@@ -90,9 +90,9 @@ def test_a_typical_sample_has_one_of_each_set_of_copies(project):
 
 def test_what_an_encoder_gave_is_in_the_log(project):
     sample_images(project, 5, method="typical")
-    made = recipe.read(last_line(project)["about"])
-    assert (made.how, made.amount, made.encoder) == ("typical", "5/299", "visual")
-    assert len(made.vectors) == 12
+    line_read = recipe.read(last_line(project)["about"])
+    assert (line_read.how, line_read.amount, line_read.encoder) == ("typical", "5/299", "visual")
+    assert len(line_read.vectors) == 12
 
 
 def test_a_balanced_sample_says_where_a_value_has_fewer(project):
@@ -175,12 +175,12 @@ def test_shares_that_are_none_are_refused(project, shares):
 
 
 @pytest.mark.parametrize(
-    "made",
+    "written",
     [
         recipe.Recipe("diverse", "3/7", 0, encoder="clip", vectors="ab", view='name:"a \\ b" c'),
         recipe.Recipe("split", "80/10/10", 7, of=9, by="Thème 1", copies=0, selection=4),
     ],
 )
-def test_a_recipe_is_read_back(made):
-    assert recipe.read(made.line()) == made
+def test_a_recipe_is_read_back(written):
+    assert recipe.read(written.line()) == written
     assert recipe.read("labels.csv") is recipe.read(None) is None
