@@ -1,5 +1,6 @@
 import importlib.util
 import json
+import logging.config
 import os
 import random
 import shutil
@@ -10,6 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import absl.logging
 import bagit
 import mlcroissant
 import polars as pl
@@ -47,6 +49,10 @@ from panoptic_data.versions.diff import diff
 from panoptic_data.versions.verify import verify
 from tests import synthetic
 from tests.panoptic_data.versions import crate_context
+
+# It closes what was stderr when it was imported, the output of all tests, once anything, such as
+# Dagster, configures logging while stderr is another; never the stderr of the process.
+absl.logging.get_absl_handler().python_handler.setStream(sys.__stderr__)
 
 ADA = "Ada Lovelace (0000-0002-1825-0097)"
 
@@ -87,6 +93,14 @@ def tagged(project, sha1s_of):
     annotations_of(project).decide(choose)
     create(project, "submitted", "for the journal")
     return project
+
+
+def test_what_is_imported_here_leaves_the_output_of_all_tests_open(capsys):
+    output = absl.logging.get_absl_handler().python_handler.stream
+    # Of capsys, as while a command is tested.
+    assert sys.stderr is not output
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
+    assert not output.closed
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
