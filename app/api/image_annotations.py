@@ -5,8 +5,6 @@ Not here: writing values (``annotations``), definitions with their use (``proper
 
 from __future__ import annotations
 
-import json
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,13 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.api import definition_changes
 from app.api.endpoint import NO_STORE, Caller, answering
 from app.api.request_body import Ids, RequestBody, with_body
 from app.api.targets import Targets, TargetsRequest, files_of
-from panoptic_data.annotations import ratings
 from panoptic_data.annotations.deleted import live_property
 from panoptic_data.annotations.store import annotations_of
-from panoptic_data.storage.per_project import PerProject
 
 if TYPE_CHECKING:
     from panoptic_data.annotations.properties import Property
@@ -36,7 +33,8 @@ def routes(project: Project) -> list[Route]:
     """Return the routes that read annotations.
 
     - ``GET /annotations?sha1=&known=``: ``position`` in the log; what is defined, as ``version``,
-      ``properties`` and ``tags`` (left out where ``known`` is that version); with ``sha1`` its
+      ``properties`` and ``tags`` (only what is another than at the version ``known``: see
+      ``definition_changes.definitions_since``); with ``sha1`` its
       annotations: ``excluded`` and ``values``, property → ``texts`` (canonical), ``author``,
       ``at``, ``mixed`` (whether its files differ) and, where a property is one of files,
       ``files``: the same of each by its path. ``files`` are the paths of all its files, where
@@ -74,14 +72,15 @@ def _existing(project: Project, request: ExistingRequest, _: Caller) -> dict[str
 
 def position_and_version(project: Project, state: State) -> dict[str, Any]:
     """Return the ``position`` in the log, and the ``version`` of what is defined."""
-    return {"position": state.position, "version": _definitions(project, state)["version"]}
+    version = definition_changes.definitions(project, state)["version"]
+    return {"position": state.position, "version": version}
 
 
 def _annotations(project: Project, request: Request) -> Response:
     state = annotations_of(project).state()
-    payload: dict[str, Any] = {"position": state.position, **_definitions(project, state)}
-    if request.query_params.get("known") == payload["version"]:
-        del payload["properties"], payload["tags"]
+    known = request.query_params.get("known")
+    defined = definition_changes.definitions_since(project, state, known)
+    payload: dict[str, Any] = {"position": state.position, **defined}
     sha1 = request.query_params.get("sha1")
     if sha1:
         payload |= {"sha1": sha1, **_of_image(project, state, sha1)}
@@ -91,60 +90,6 @@ def _annotations(project: Project, request: Request) -> Response:
 def _position(project: Project, _: Request) -> Response:
     payload = position_and_version(project, annotations_of(project).state())
     return JSONResponse(payload, headers=NO_STORE)
-
-
-# What is defined changes seldom and is asked for with each image. A state keeps its frame of
-# definitions until something in it changes. Each holds the last list, if any.
-_definitions_of: PerProject[list[tuple[pl.DataFrame, dict[str, Any]]]] = PerProject()
-
-
-def _definitions(project: Project, state: State) -> dict[str, Any]:
-    """Return the properties and tags that are not deleted, and a text that names their state."""
-    held = _definitions_of.of(project.folder, list)
-    cached = next(iter(held), None)
-    if cached is None or cached[0] is not state.definitions:
-        cached = (state.definitions, _list_definitions(state))
-        held[:] = [cached]
-    return dict(cached[1])
-
-
-def _marks(prop: Property) -> str | None:
-    """Return what a property's values are drawn as, besides their texts."""
-    return "stars" if ratings.is_rating(prop) else "pick" if ratings.is_pick(prop) else None
-
-
-def _list_definitions(state: State) -> dict[str, Any]:
-    shown = state.live_properties
-    ids = {prop.id for prop in shown}
-    lists = {
-        "properties": [
-            {
-                "id": prop.id,
-                "name": prop.name,
-                "type": prop.type,
-                "target": prop.target,
-                "folder": prop.folder,
-                "options": dict(prop.options),
-                "marks": _marks(prop),
-                "hidden": prop.hidden,
-            }
-            for prop in shown
-        ],
-        "tags": [
-            {
-                "id": tag.id,
-                "property": tag.property,
-                "name": tag.name,
-                "colour": tag.colour,
-                "parents": list(tag.parents),
-                "key": tag.key,
-            }
-            for tag in state.tags.values()
-            if tag.property in ids and not tag.deleted
-        ],
-    }
-    version = blake2b(json.dumps(lists).encode(), digest_size=8).hexdigest()
-    return {"version": version, **lists}
 
 
 def _of_image(project: Project, state: State, sha1: str) -> dict[str, Any]:

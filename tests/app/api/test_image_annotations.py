@@ -56,10 +56,38 @@ def test_definitions_are_sent_once_and_again_when_they_change(client, post, stor
     store.commit(tags.update(store.state().tags, war, deleted=True), "tag")
     after = client.get("/annotations", params=known).json()
     assert after["version"] != first["version"]
-    assert after["tags"] == after["values"][theme]["texts"] == []
+    assert after["since"] == first["version"]
+    assert after["tags"] == {"start": 0, "count": 1, "items": []}
+    assert after["values"][theme]["texts"] == []
     store.commit(properties.update(store.state().properties, theme, deleted=True), "property")
     gone = client.get("/annotations", params=known).json()
-    assert (gone["properties"], gone["values"]) == ([], {})
+    assert (gone["properties"]["items"], gone["values"]) == ([], {})
+
+
+def test_of_many_tags_only_those_that_changed_are_sent(client, store):
+    theme = create_property(store, "Theme", "tags")
+    ids = [create_tag(store, theme, f"tag {number}") for number in range(20)]
+    lists = client.get("/annotations").json()
+    changes = ({"name": "another"}, {"deleted": True}, {"colour": "#d94f4f"})
+    for number, change in enumerate(changes, 3):
+        store.commit(tags.update(store.state().tags, ids[number * 2], **change), "tag")
+        changed = client.get("/annotations", params={"known": lists["version"]}).json()
+        assert changed["since"] == lists["version"]
+        assert len(changed["tags"]["items"]) <= 1
+        assert changed["properties"]["items"] == []
+        lists = {"version": changed["version"]} | {
+            name: [
+                *lists[name][: changed[name]["start"]],
+                *changed[name]["items"],
+                *lists[name][changed[name]["start"] + changed[name]["count"] :],
+            ]
+            for name in ("properties", "tags")
+        }
+        whole = client.get("/annotations").json()
+        assert lists == {name: whole[name] for name in lists}
+    # A version that nobody remembers: all is sent.
+    lost = client.get("/annotations", params={"known": "0" * 16}).json()
+    assert (lost["tags"], "since" in lost) == (whole["tags"], False)
 
 
 def test_position_grows_with_what_anybody_writes(client, project, store):

@@ -7,6 +7,9 @@ import { seenImages } from "./seen_images.js";
 
 // Others' changes are seen within two seconds.
 const LOOK_EVERY = 1000;
+// Where the browser keeps what is defined, by an address of its own.
+const CACHE = "panoptic";
+const DEFINED = "/annotations/defined";
 // Images whose values are kept until something is written.
 const KEPT = 200;
 // What is sent again until it is stored. Not undo and redo: what they take back is known only while
@@ -87,6 +90,8 @@ class Annotations extends EventTarget {
     this.tagOf = new Map();
     /** @type {Map<string, ImageValues>} */
     this.known = new Map();
+    /** What was remembered is here, once that was looked for. @type {Promise<void> | undefined} */
+    this.remembered = undefined;
     this.followers = 0;
     document.addEventListener("panoptic:annotated", (event) =>
       this.moved(/** @type {CustomEvent} */ (event).detail.position),
@@ -122,13 +127,17 @@ class Annotations extends EventTarget {
    * @returns {Promise<ImageValues>}
    */
   async read(about = {}) {
+    await (this.remembered ??= this.remember());
     const answer = await fetch(routeTo(`/annotations?${new URLSearchParams({ ...about, known: this.version })}`));
     if (!answer.ok) throw new Error(`annotations: ${answer.status}`);
     const body = await answer.json();
     const isOlder = body.position < this.position;
     if (body.position > this.position) this.known.clear();
     this.position = Math.max(body.position, this.position);
-    if (body.properties && !isOlder) this.define(body);
+    if (body.properties && !isOlder) {
+      if (!this.define(body)) return this.read(about);
+      this.store().catch(() => {});
+    }
     const values = { excluded: body.excluded, files: body.files ?? [], values: body.values };
     if (about.sha1 && !isOlder) {
       if (this.known.size >= KEPT) this.known.clear();
@@ -137,12 +146,35 @@ class Annotations extends EventTarget {
     return values;
   }
 
-  define({ version, properties, tags }) {
+  /** Take up what was defined when this browser last showed a page: only what has changed is sent. */
+  async remember() {
+    try {
+      const answer = await (await caches.open(CACHE)).match(DEFINED);
+      const before = await answer?.json();
+      if (before && !this.version) this.define(before);
+    } catch {
+      // Without it all is sent.
+    }
+  }
+
+  async store() {
+    const { version, properties, tags } = this;
+    const answer = new Response(JSON.stringify({ version, properties, tags }));
+    await (await caches.open(CACHE)).put(DEFINED, answer);
+  }
+
+  /**
+   * Take up what is defined, or what of it has changed.
+   * @returns {boolean} false where that is said of other definitions than those that are here
+   */
+  define({ version, since = null, properties, tags }) {
+    if (since !== null && since !== this.version) return version === this.version;
     this.version = version;
-    this.properties = properties;
-    this.tags = tags;
-    this.tagOf = new Map(tags.map((tag) => [tag.id, tag]));
+    this.properties = since === null ? properties : changed(this.properties, properties);
+    this.tags = since === null ? tags : changed(this.tags, tags);
+    this.tagOf = new Map(this.tags.map((tag) => [tag.id, tag]));
     this.dispatchEvent(new Event("define"));
+    return true;
   }
 
   /**
@@ -251,6 +283,14 @@ class Annotations extends EventTarget {
 export function cellOf(values, property, fileIndex) {
   const cell = values.values[property.id];
   return property.target === "file" && fileIndex !== null ? cell?.files?.[fileIndex] : cell;
+}
+
+/**
+ * A list with other items in the place of some. @template T @param {T[]} list
+ * @param {{start: number, count: number, items: T[]}} change
+ */
+function changed(list, { start, count, items }) {
+  return [...list.slice(0, start), ...items, ...list.slice(start + count)];
 }
 
 export const annotations = new Annotations();
