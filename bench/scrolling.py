@@ -1,9 +1,11 @@
-"""Pictures while the gallery scrolls, in a real browser: shares of tiles, and how long frames take.
+"""Pictures in a real browser: of the first page, after a filter, and while the gallery scrolls.
 
     python -m bench.scrolling [images] [project]
 
-Writes a project of photographs, kept for the next run, and scrolls it at each speed in turn, each
-time over images that were never shown. A tile counts as a picture when its own is loaded and drawn.
+Writes a project of photographs, kept for the next run. Prints what the first page loads, in an
+empty browser, and when its first picture is there; how long after Enter a search shows its first
+picture; and of each speed, over images that were never shown, the share of tiles in sight whose
+picture is loaded and drawn, and how long frames take.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import shutil
 import statistics
 import sys
 import tempfile
+import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,23 +66,99 @@ SCROLL = """async (grid, [from, speed, seconds]) => {
 }"""
 
 
+# From the press of Enter until the first tile shows another image.
+FILTER = """(grid, before) => new Promise((done) => {
+  addEventListener("keydown", () => {
+    const pressed = performance.now();
+    const look = () => {
+      const tile = grid.querySelector('.tile[data-index="0"]');
+      const isOther = tile?.dataset.sha1 && tile.dataset.sha1 !== before;
+      if (isOther && tile.querySelector("img.here")) done(performance.now() - pressed);
+      else requestAnimationFrame(look);
+    };
+    look();
+  }, { once: true, capture: true });
+})"""
+FILTERS = ("1", "2", "3", "4", "5", "6", "7")
+
+
 def main() -> None:
-    """Print a row a speed."""
+    """Print the first page, the filter, and a row a speed."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_500
     root = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(tempfile.gettempdir()) / "scrolled"
     if not root.exists():
         write(root, count)
     with serving(root) as address, browsing() as page:
+        load(page, address)
+        grid = page.locator(".grid").first
+        print(f"filter to changed picture, median {statistics.median(filtered(page)):.0f} ms")
+        page.get_by_role("searchbox").first.fill("")
         page.goto(address)
         page.locator(".tile img.here").first.wait_for()
         page.wait_for_timeout(3_000)
-        grid = page.locator(".grid").first
         print(f"{'pixels a second':>16}{'pictures':>10}{'frame p50':>11}{'p95':>8}{'frames':>8}")
         begin = 2_000
         for speed in SPEEDS:
             seen = grid.evaluate(SCROLL, [begin, speed, SECONDS])
             begin += speed * SECONDS + 4_000
             print(row(speed, seen))
+
+
+def load(page: Page, address: str) -> None:
+    """Load the first page; print requests, bytes and the time of the first picture."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    addresses: dict[str, str] = {}
+    loaded: dict[str, int] = {}
+    frames: list[int] = []
+    session.on(
+        "Network.requestWillBeSent",
+        lambda event: addresses.update({event["requestId"]: event["request"]["url"]}),
+    )
+    session.on(
+        "Network.loadingFinished",
+        lambda event: loaded.update({event["requestId"]: event["encodedDataLength"]}),
+    )
+    # Binary messages are reported in base64.
+    session.on(
+        "Network.webSocketFrameReceived",
+        lambda event: frames.append(len(event["response"]["payloadData"]) * 3 // 4),
+    )
+    began = time.perf_counter()
+    page.goto(address)
+    page.locator(".tile img.here").first.wait_for()
+    print(f"first picture {time.perf_counter() - began:.2f} s")
+    page.wait_for_timeout(3_000)
+    kinds: dict[str, list[int]] = defaultdict(list)
+    for request, url in addresses.items():
+        if url.startswith(address):
+            kinds[kind(url.removeprefix(address))].append(loaded.get(request, 0))
+    kinds["socket"] = [sum(frames)]
+    for name, sizes in sorted(kinds.items(), key=lambda item: -sum(item[1])):
+        print(f"{name:>16}{len(sizes):>6}{sum(sizes) / 1000:>8.0f} KB")
+    sizes = [size for all_sizes in kinds.values() for size in all_sizes]
+    print(f"{'in all':>16}{len(sizes):>6}{sum(sizes) / 1000:>8.0f} KB")
+
+
+def kind(path: str) -> str:
+    if path.startswith("/static/"):
+        return f"Streamlit {path.rpartition('.')[2]}"
+    return path.split("?")[0].split("/")[1] or "page"
+
+
+def filtered(page: Page) -> list[float]:
+    """Return after how many milliseconds each of some searches shows another picture."""
+    grid, field = page.locator(".grid").first, page.get_by_role("searchbox").first
+    times = []
+    for letters in FILTERS:
+        before = page.locator('.tile[data-index="0"]').get_attribute("data-sha1")
+        field.fill(f"name:{letters}")
+        script = f"(grid, before) => ({{ shown: ({FILTER})(grid, before) }})"
+        waiting = grid.evaluate_handle(script, before)
+        field.press("Enter")
+        times.append(waiting.evaluate("waiting => waiting.shown"))
+        page.wait_for_timeout(1_000)
+    return times
 
 
 def row(speed: int, seen: dict[str, Any]) -> str:
