@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from panoptic_data.catalogue.snapshot import Catalogue
     from panoptic_data.storage.project import Project
 
-__all__ = ["KIND", "group", "groups", "level", "listed", "routes", "stored_group"]
+__all__ = [
+    "KIND",
+    "group",
+    "groups",
+    "image_facts",
+    "listed",
+    "parts_of",
+    "routes",
+    "stored_group",
+]
 
 KIND = "part"
 # Images of a group that the list shows.
@@ -61,7 +70,7 @@ def stored_group(group: str) -> str:
     return name if kind == KIND else ""
 
 
-def level(sureness: float) -> str:
+def _level(sureness: float) -> str:
     """Return how sure it is that a part is shared: "high", "medium", "low"."""
     return next(name for least, name in _LEVELS if sureness >= least)
 
@@ -99,7 +108,7 @@ def listed(current: Catalogue, rows: pl.DataFrame) -> list[dict[str, Any]]:
             "count": row["count"],
             "place": places[row["sha1s"][0]],
             "sha1s": row["sha1s"][:LISTED_IMAGES],
-            "sure": level(row["sureness"]),
+            "sure": _level(row["sureness"]),
             "distance": 0,
             "bytes": 0,
         }
@@ -118,22 +127,51 @@ def group(current: Catalogue, name: str, view: View | None = None) -> dict[str, 
     members = [member for member, is_kept in zip(members, kept, strict=True) if is_kept]
     if not members:
         return None
-    facts = _facts(current, [member.sha1 for member in members]).to_dicts()
+    facts = image_facts(current, [member.sha1 for member in members])
     images = [
         {
             **fact,
             "outline": member.outline,
             "isHub": member.is_hub,
             "inliers": member.inliers,
-            "sure": level(member.sureness),
+            "sure": _level(member.sureness),
         }
         for member, fact in zip(members, facts, strict=True)
     ]
     return {"group": name, "kind": KIND, "images": images}
 
 
+def parts_of(current: Catalogue, sha1: str) -> list[dict[str, Any]]:
+    """Return the images of the corpus that share a part with one, the surest first.
+
+    Each has ``sha1``, ``name``, ``place``, ``width``, ``height``, ``outline`` (on it), ``ours`` (on
+    the other), ``inliers``, ``sure``.
+    """
+    parts = shared.parts_of_image(current.project, sha1)
+    kept = _shown(current, [part.other for part in parts], None)
+    parts = [part for part, is_kept in zip(parts, kept, strict=True) if is_kept]
+    facts = image_facts(current, [part.other for part in parts])
+    return [
+        {
+            **fact,
+            "outline": part.other_outline,
+            "ours": part.outline,
+            "inliers": part.inliers,
+            "sure": _level(part.sureness),
+        }
+        for part, fact in zip(parts, facts, strict=True)
+    ]
+
+
+def image_facts(current: Catalogue, sha1s: Sequence[str]) -> list[dict[str, Any]]:
+    """Return ``sha1``, ``name``, ``place``, ``width`` and ``height`` of images of the corpus."""
+    return _facts(current, sha1s).to_dicts()
+
+
 def _shown(current: Catalogue, sha1s: Sequence[str], view: View | None) -> list[bool]:
     """Return which images are in the corpus and in a view."""
+    if not sha1s:
+        return []
     mask = np.zeros(len(current) + 1, dtype=bool)
     mask[run_view(current, View(where=view.where) if view else View()).rows] = True
     if EXCLUDED in current.annotations.values_by_property:

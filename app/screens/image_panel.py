@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import streamlit as st
 
+from app.api import shared_parts
 from app.components.annotate import annotate
 from app.components.history import image_history
 from app.components.lineage import why
+from app.components.parts import image_parts
 from app.components.searchline import SIMILARITY_TEXTS
 from app.components.strip import image_strip
 from app.screens import duplicates, history
 from app.session import state
+from app.session.texts import section_texts
 from app.widgets import search_terms
 from app.widgets.file_list import file_list
 from app.widgets.keyword_offer import keyword_offer
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
 __all__ = ["panel"]
 
 Pairs = list[tuple[str, str]]
+
+# Two rows: enough to judge by, with the rest of the panel still at hand.
+PARTS_SHOWN = 8
 
 # The columns that are shown; the thumbnail comes over HTTP.
 _COLUMNS = (
@@ -100,6 +106,7 @@ def panel(
     _similar_images(project, corpus, sha1, encoder)
     _cluster(project, corpus, sha1, encoder)
     _duplicates(corpus, sha1, int(rows[0]))
+    _shared_parts(corpus, sha1)
     st.html(_section(state.text("image.files"), file_list(files)))
     st.html(_folded(state.text("image.exif"), _exif(image)))
     st.html(_folded(state.text("image.hashes"), _hashes(image)))
@@ -218,6 +225,28 @@ def _duplicates(corpus: Catalogue, sha1: str, row: int) -> None:
             if st.button(state.text("duplicates.link"), key=f"clear_{group}", type="tertiary"):
                 duplicates.PAGE.open(group)
                 st.rerun(scope="app")
+
+
+def _shared_parts(corpus: Catalogue, sha1: str) -> None:
+    parts = shared_parts.parts_of(corpus, sha1)
+    if not parts:
+        return
+    st.html(f"<h3>{escape(state.text('image.parts'))}</h3>")
+    image_parts(
+        image=shared_parts.image_facts(corpus, [sha1])[0],
+        parts=parts[:PARTS_SHOWN],
+        language=state.language(),
+        texts={
+            "label": state.text("image.parts"),
+            "close": state.text("duplicates.ui_close"),
+            **{
+                name.removeprefix("part_"): text
+                for name, text in section_texts("duplicates", "ui_part_").items()
+            },
+        },
+    )
+    if st.button(state.text("image.show_all"), key="show_parts", type="tertiary"):
+        _show_view(View().with_condition("part", [f"image:{sha1}"]))
 
 
 def _about(image: Mapping[str, Any], described: Mapping[str, Any], files: pl.DataFrame) -> Pairs:

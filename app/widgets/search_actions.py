@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from app.session import state
+from app.session import navigation, state, url_state
 from app.widgets import search_terms
 from panoptic_data.errors import InvalidExpression, InvalidView
+from panoptic_data.parts import shared
 from panoptic_data.search import typed_text
 from panoptic_data.search.typed_text import Encoders
 from panoptic_data.views import model, search_expression
@@ -46,6 +47,8 @@ _FILTERS = "find.narrowed"
 # Session: a text that is not taken in: ``text``, ``problem`` in words and its ``column``;
 # ``waits`` where only an encoder that reads words is missing.
 _TYPED = "typed"
+# Before a picture: not what looks like it is sought, but where it occurs.
+_PART_OF = "part-of:"
 # What a text can be taken as.
 _CHOICES = ("names", "meaning")
 
@@ -96,8 +99,14 @@ def waiting_words() -> str | None:
 
 
 def add_terms(text: str, context: ViewContext) -> None:
-    """Add images that were dropped, pasted or drawn around (``file:…``, ``crop:…``)."""
+    """Add images that were dropped, pasted or drawn around (``file:…``, ``crop:…``).
+
+    ``part-of:crop:…`` shows in which images of the whole corpus the very same thing occurs.
+    """
     st.session_state.pop(_TYPED, None)
+    if text.startswith(_PART_OF):
+        _show_part(text.removeprefix(_PART_OF), context)
+        return
     try:
         expression = search_expression.parse(text)
     except InvalidExpression:
@@ -108,6 +117,20 @@ def add_terms(text: str, context: ViewContext) -> None:
     for term in expression.terms:
         view = search_terms.with_term(view, term, context.encoder.slug)
     show(view)
+
+
+def _show_part(picture: str, context: ViewContext) -> None:
+    """Show where a part of an image occurs, or, before parts were looked for, what that takes."""
+    try:
+        search_expression.parse(picture)
+    except InvalidExpression:
+        return
+    if shared.is_made(context.project):
+        state.open_tab(None, View().with_condition("part", [picture]))
+        return
+    st.toast(state.text("find.part_not_yet"))
+    url_state.write({url_state.IMAGE: None, "group": "part:"})
+    navigation.to("duplicates")
 
 
 def choose_encoder(slug: str, context: ViewContext) -> None:

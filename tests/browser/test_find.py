@@ -157,6 +157,7 @@ def test_a_search_is_put_together_of_pictures_and_narrowed(visit, address):
     expect(page.locator(".viewer.sharp")).to_be_visible()
     page.get_by_role("button", name="Search a part of the image").click()
     draw(page)
+    page.get_by_role("button", name="Looks like this").click()
     expect(terms(page)).to_have_count(4)
     expect(field(page)).to_have_value(
         re.compile(r" \+ crop:\w+@0\.[23]\d*,0\.[23]\d*,0\.[345]\d*,")

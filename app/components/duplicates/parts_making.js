@@ -38,7 +38,7 @@ export class PartsMaking {
     this.status = el("p", { class: "quiet", role: "status" });
     this.node = el(
       "div",
-      { class: "making", hidden: true },
+      { class: "partsmaking", hidden: true },
       icon("join_inner"),
       el("div", { class: "words" }, this.title, this.help, this.cost),
       this.bar,
@@ -91,7 +91,7 @@ export class PartsMaking {
     const { isMade, isRunning, isBusy, outdated, cost, problem } = state;
     this.node.hidden = isMade && !outdated && !isRunning && !problem;
     // Groups that are there are more than the line above them.
-    set(this.node, "class", isMade ? "making line" : "making");
+    set(this.node, "class", isMade ? "partsmaking line" : "partsmaking");
     write(this.title, t(isMade ? "part_outdated" : "part_not_yet"));
     write(this.help, isMade ? outdated : t("part_purpose"));
     write(this.cost, isRunning || isVersion ? "" : this.costText(cost, isBusy));

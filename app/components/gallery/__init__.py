@@ -63,6 +63,14 @@ _BESIDE_TEXTS = (
     "nth_few",
     "nth_other",
 )
+_PART_TEXTS = (
+    "part",
+    "part_help",
+    "part_like",
+    "part_like_title",
+    "part_same",
+    "part_same_title",
+)
 # Orders whose value is not written on a tile: it has its name and its similarity anyway.
 _PLAIN = ("path", "name", "similarity")
 
@@ -202,8 +210,7 @@ def _texts(language: str) -> dict[str, str]:
         **{name: translate(f"explore.{name}", language) for name in _TEXTS},
         **{f"caption_{name}": translate(f"explore.caption_{name}", language) for name in CAPTIONS},
         **{f"hue_{name}": translate(f"groups.hue_{name}", language) for name in HUES},
-        "part": translate("find.part", language),
-        "part_help": translate("find.part_help", language),
+        **{name: translate(f"find.{name}", language) for name in _PART_TEXTS},
         "gone": translate("hold.no_longer", language),
         "unclear": translate("like.unclear_image", language),
         "why_of": translate("lineage.why_of", language),

@@ -1,5 +1,6 @@
-// A rectangle on the open image, for a search by this part of it: drawn with the mouse, or moved
-// with the keys. Not here: what is found (searchline hears of it).
+// A rectangle on the open image, drawn with the mouse or moved with the keys, for a search by this part
+// of it: for images that look like it, or for those in which the very same thing occurs. Not here:
+// what is found (searchline hears of it).
 import { ask } from "../shared/bridge/page_requests.js";
 import { el } from "../shared/ui/dom.js";
 
@@ -7,15 +8,17 @@ import { el } from "../shared/ui/dom.js";
 const LEAST = 0.02;
 const STEP = 0.02;
 const DIGITS = 4;
+// Pixels between the rectangle and what can be done with it.
+const GAP = 8;
 
 /** @typedef {[number, number, number, number]} Box  left, top, width, height, parts of the picture */
 
 export class PartSearch {
   /**
    * @param {HTMLElement} stage  holds the pictures @param {() => {box: DOMRect, sha1: string} | null} shown
-   * @param {(is: boolean) => void} turned
+   * @param {(is: boolean) => void} turned @param {Record<string, string>} texts
    */
-  constructor(stage, shown, turned) {
+  constructor(stage, shown, turned, texts) {
     this.stage = stage;
     this.shown = shown;
     this.turned = turned;
@@ -23,7 +26,16 @@ export class PartSearch {
     /** @type {Box} */
     this.box = [0, 0, 0, 0];
     this.frame = el("div", { class: "part", hidden: true, "aria-hidden": "true" });
-    this.cover = el("div", { class: "cover", hidden: true }, this.frame);
+    const choice = (kind, key) =>
+      el(
+        "button",
+        { type: "button", title: texts[`part_${kind}_title`], onclick: () => this.seek(kind) },
+        texts[`part_${kind}`],
+        el("kbd", {}, key),
+      );
+    this.choices = el("div", { class: "choices", hidden: true }, choice("like", "⏎"), choice("same", "⇧⏎"));
+    this.choices.addEventListener("pointerdown", (event) => event.stopPropagation());
+    this.cover = el("div", { class: "cover", hidden: true }, this.frame, this.choices);
     stage.append(this.cover);
     this.cover.addEventListener("pointerdown", (event) => this.begin(event));
     this.cover.addEventListener("pointermove", (event) => this.stretch(event));
@@ -39,17 +51,19 @@ export class PartSearch {
     this.isOn = isOn;
     this.from = null;
     this.cover.hidden = !isOn;
-    this.frame.hidden = true;
+    this.frame.hidden = this.choices.hidden = true;
     if (isOn) this.put([0.25, 0.25, 0.5, 0.5]);
     this.turned(isOn);
   }
 
   /** Whether a key was for the rectangle. @param {KeyboardEvent} event */
-  key({ key, shiftKey }) {
+  key({ key, shiftKey, target }) {
     if (!this.isOn) return false;
+    // A button that has the keys is pressed by itself.
+    if (key === "Enter" && target instanceof Node && this.choices.contains(target)) return false;
     const by = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[key];
     if (by) this.move(by, shiftKey);
-    else if (key === "Enter") this.seek();
+    else if (key === "Enter") this.seek(shiftKey ? "same" : "like");
     else if (key === "Escape") this.turn(false);
     else return false;
     return true;
@@ -78,6 +92,21 @@ export class PartSearch {
       width: `${width * shown.box.width}px`,
       height: `${height * shown.box.height}px`,
     });
+    this.choices.hidden = this.from != null;
+    this.putChoices(shown.box, around, box);
+  }
+
+  /** Below the rectangle, or above it, or in it where there is no room. */
+  putChoices(picture, around, [left, top, width, height]) {
+    const { offsetWidth, offsetHeight } = this.choices;
+    const first = picture.top - around.top + top * picture.height;
+    const last = first + height * picture.height;
+    const fits = [last + GAP, first - GAP - offsetHeight].find((at) => at >= 0 && at + offsetHeight <= around.height);
+    const middle = picture.left - around.left + (left + width / 2) * picture.width;
+    Object.assign(this.choices.style, {
+      left: `${between(middle - offsetWidth / 2, 0, Math.max(0, around.width - offsetWidth))}px`,
+      top: `${fits ?? last - GAP - offsetHeight}px`,
+    });
   }
 
   begin(event) {
@@ -95,9 +124,9 @@ export class PartSearch {
     if (!this.from) return;
     const box = this.between(this.from, this.at(event));
     this.from = null;
+    // A click: the rectangle stays what it was before.
     if (Math.min(box[2], box[3]) < LEAST) return;
     this.put(box);
-    this.seek();
   }
 
   /** Where in the picture the mouse is. @param {PointerEvent} event @returns {[number, number]} */
@@ -114,7 +143,8 @@ export class PartSearch {
     return [Math.min(fromX, toX), Math.min(fromY, toY), Math.abs(toX - fromX), Math.abs(toY - fromY)];
   }
 
-  seek() {
+  /** Search for what looks like it, or for the same thing. @param {"like" | "same"} kind */
+  seek(kind) {
     const shown = this.shown();
     if (!shown) return;
     const [left, top, width, height] = this.box.map((part) => Math.round(part * 10 ** DIGITS));
@@ -122,8 +152,8 @@ export class PartSearch {
     const scale = 10 ** DIGITS;
     const edges = [left, top, Math.min(width, scale - left), Math.min(height, scale - top)];
     this.turn(false);
-    const detail = `crop:${shown.sha1}@${edges.map((edge) => edge / scale).join(",")}`;
-    ask("seek", detail);
+    const crop = `crop:${shown.sha1}@${edges.map((edge) => edge / scale).join(",")}`;
+    ask("seek", kind === "same" ? `part-of:${crop}` : crop);
   }
 }
 

@@ -49,6 +49,7 @@ export class Viewer {
       this.stage,
       () => this.pictured(),
       (isOn) => this.writePart(isOn),
+      texts,
     );
     this.node = el(
       "section",

@@ -26,7 +26,12 @@ export class PartPair {
     this.pictures = el("div", { class: "two" });
     this.node = el(
       "dialog",
-      { class: "partpair", onclick: (event) => event.target === this.node && this.node.close() },
+      {
+        class: "partpair",
+        onclick: (event) => event.target === this.node && this.node.close(),
+        // What is below must not take its keys for its own.
+        onkeydown: (event) => event.stopPropagation(),
+      },
       el(
         "header",
         {},
