@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from app.components.searchline import Chip
 from app.session import state
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.catalogue.similarity import term_label
 from panoptic_data.media.embedded_texts import KEYWORDS, TEXTS
+from panoptic_data.views import search_expression
 from panoptic_data.views.fields import FIELDS, WHO_FIELDS, is_property, property_field, property_of
 from panoptic_data.views.model import Clause, Condition, View, part_key
 
@@ -253,9 +255,10 @@ def _selection(value: list[str] | Mapping[str, Any]) -> str:
 
 
 def _parts(value: list[str]) -> str:
-    """Return which images it is shared with, by the first digits of their sha1."""
-    texts = (_SHA1.sub(r"\1…", picture) for picture in value)
-    return state.text("explore.chip_part", value=_shortened(", ".join(texts)))
+    """Return which images, or parts of them, it is shared with, by few digits of their sha1."""
+    terms = (term for picture in value for term in search_expression.parse(picture).terms)
+    labels = [term_label(term, state.language()) for term in terms]
+    return state.text("explore.chip_part", value=_and_more(labels))
 
 
 def _fixed_label(field: str) -> Callable[[Any], str]:

@@ -39,6 +39,11 @@ from tests.app.widgets.searches import A, search_condition
         (Condition("excluded", "is", True), "out of the corpus", "hors du corpus"),
         (Condition("author", "not in", {"authors": ["A"]}), "not annotated by A", None),
         (
+            Condition("part", "in", [f"crop:{SHA1S[0]}@0.1,0.2,0.5,0.4"]),
+            f"shares a part with part of image {SHA1S[0][:6]}…",
+            f"partage une partie avec partie de l’image {SHA1S[0][:6]}…",
+        ),
+        (
             Condition("author", "in", {"authors": ["A", "B"], "property": "tags1"}),
             "My tags: annotated by A and 1 more",
             None,
