@@ -120,7 +120,7 @@ def group(current: Catalogue, name: str, view: View | None = None) -> dict[str, 
     """Return a group by its name, with its images that a view shows; None where it shows none.
 
     Each has ``sha1``, ``name``, ``place``, ``width``, ``height``, ``outline`` (corners in
-    fractions), ``isHub``, ``inliers``, ``sure``; the hub comes first.
+    fractions), ``onHub`` (the same on the hub), ``isHub``, ``inliers``, ``sure``; the hub is first.
     """
     members = shared.members_of(current.project, stored_group(name))
     kept = _shown(current, [member.sha1 for member in members], view)
@@ -128,10 +128,14 @@ def group(current: Catalogue, name: str, view: View | None = None) -> dict[str, 
     if not members:
         return None
     facts = image_facts(current, [member.sha1 for member in members])
+    hub = members[0]
+    pairs = shared.parts_of_image(current.project, hub.sha1) if hub.is_hub else []
+    on_hub = {part.other: part.outline for part in pairs}
     images = [
         {
             **fact,
             "outline": member.outline,
+            "onHub": on_hub.get(member.sha1, hub.outline),
             "isHub": member.is_hub,
             "inliers": member.inliers,
             "sure": _level(member.sureness),

@@ -71,8 +71,9 @@ import { routeTo } from "../shared/bridge/address.js";
 
 /** How sure it is that images share a part. @typedef {"high" | "medium" | "low"} Sure */
 /**
- * An image of a group that shares a part, and where the part is on it.
- * @typedef {import("../shared/ui/part_pair.js").Outlined & {isHub: boolean, inliers: number, sure: Sure}} PartImage
+ * An image of a group that shares a part, and where the part is on it and on the hub.
+ * @typedef {{onHub: [number, number][], isHub: boolean, inliers: number, sure: Sure}} WithHub
+ * @typedef {import("../shared/ui/part_pair.js").Outlined & WithHub} PartImage
  * @typedef {{group: string, kind: "part", images: PartImage[]}} PartGroup  the hub shares it with all others
  */
 /** @typedef {Group | FileCopyGroup | PartGroup} AnyGroup */

@@ -90,7 +90,10 @@ export class PartGroup {
     const [first, second] = images;
     const other = image === first ? second : image;
     const { t } = this.tools;
-    this.pair.show([first, other], `${t("part_sure_" + other.sure)} · ${t("part_points", { count: other.inliers })}`);
+    this.pair.show(
+      [{ ...first, outline: other.onHub }, other],
+      `${t("part_sure_" + other.sure)} · ${t("part_points", { count: other.inliers })}`,
+    );
   }
 
   /** Go to the next or the previous picture. @param {1 | -1} by */
