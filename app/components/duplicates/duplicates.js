@@ -347,7 +347,9 @@ export class DuplicatesPage extends ReviewPage {
 
   /** @param {Element | undefined} target */
   isControl(target) {
-    return super.isControl(target) || Boolean(target?.closest("dialog"));
+    if (target?.closest("dialog")) return true;
+    // Arrows go on from a picture; Enter presses it.
+    return !target?.closest(".tile") && super.isControl(target);
   }
 
   // Drawing
