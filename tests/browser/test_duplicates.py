@@ -160,7 +160,7 @@ def test_images_that_share_a_part_are_outlined_compared_and_tagged_together(
     expect(page.locator(".viewer.sharp")).to_be_visible()
     # Where a rectangle on it occurs elsewhere is answered in the whole corpus, and said in words.
     page.locator(".viewer .stage").focus()
-    page.keyboard.press("p")
+    page.keyboard.press("a")
     expect(page.get_by_role("button", name="The very same thing")).to_be_visible()
     page.keyboard.press("Shift+Enter")
     expect(

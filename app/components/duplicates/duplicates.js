@@ -347,9 +347,8 @@ export class DuplicatesPage extends ReviewPage {
 
   /** @param {Element | undefined} target */
   isControl(target) {
-    if (target?.closest("dialog")) return true;
     // Arrows go on from a picture; Enter presses it.
-    return !target?.closest(".tile") && super.isControl(target);
+    return (!target?.closest(".tile") && super.isControl(target)) || Boolean(target?.closest("dialog"));
   }
 
   // Drawing
