@@ -10,6 +10,7 @@ import { polygonOf, simplified } from "../../app/components/map/polygon.js";
 import { underHeadings } from "../../app/components/shared/ui/headings.js";
 import { Scroll, TALLEST } from "../../app/components/shared/ui/virtual_scroll.js";
 import { columns, Layout } from "../../app/components/table/columns.js";
+import { pointsOf } from "../../app/components/shared/ui/outline.js";
 
 test("each heading stands once, above all its properties; those without one come first", () => {
   const properties = ["A", "B", "A", null, "B", "A"].map((folder, id) => ({ folder, id }));
@@ -263,4 +264,13 @@ test("columns are as they were left in a project", () => {
   const broken = new Layout(all);
   broken.open("broken");
   assert.deepEqual(broken.widths, {});
+});
+
+test("an outline in fractions is drawn in the pixels of its picture", () => {
+  const corners = /** @type {[number, number][]} */ ([
+    [0, 0],
+    [1, 0.5],
+    [1 / 3, 1],
+  ]);
+  assert.equal(pointsOf(corners, 400, 300), "0,0 400,150 133.33,300");
 });
