@@ -51,12 +51,14 @@ _TYPED = "typed"
 _PART_OF = "part-of:"
 # What a text can be taken as.
 _CHOICES = ("names", "meaning")
+_OTHER = {"names": "meaning", "meaning": "names"}
 
 
 def submit(text: str, choice: str, context: ViewContext) -> None:
     """Show what a text asks for: the images whose "names" have its words, or their "meaning".
 
-    With any other ``choice``, what it can be taken as, or finds (``typed_text.first_choice``).
+    With "" it is what it can be taken as, or finds (``typed_text.first_choice``), and with "other"
+    the other one.
     """
     st.session_state.pop(_TYPED, None)
     view = state.view()
@@ -66,7 +68,8 @@ def submit(text: str, choice: str, context: ViewContext) -> None:
         _keep_typed(text, problem=message, column=typed.span[0] if typed.span else None)
         return
     if choice not in _CHOICES:
-        choice = typed_text.first_choice(context.corpus, typed, view) or "meaning"
+        first = typed_text.first_choice(context.corpus, typed, view) or "meaning"
+        choice = _OTHER[first] if choice == "other" and typed.words else first
     target = typed.names if choice == "names" else typed.meaning
     if target is None:
         # No encoder reads words: the page says so, and how to get one.

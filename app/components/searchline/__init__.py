@@ -157,7 +157,7 @@ def searchline(
 ) -> None:
     """Show the line, and pass on what is pressed and typed.
 
-    ``on_search`` gets a text, and whether its "names" or its "meaning" is meant (or ""),
+    ``on_search`` gets a text, and whether its "names" or its "meaning" is meant, "" or "other";
     ``on_sort`` field and direction. ``arrange`` is what order and groups can be and are
     (``sort_and_group.js``); ``on_arrange`` gets their JSON, unchecked, as ``on_show`` gets names of
     displays.

@@ -56,7 +56,7 @@ export class BoxPanel {
     this.keys = el("p", { class: "keys" });
     this.node = el("div", { class: "panel offers", popover: "manual" }, this.hint, this.list, this.keys);
     // The field keeps the keys.
-    this.node.addEventListener("pointerdown", (event) => event.preventDefault());
+    this.node.addEventListener("mousedown", (event) => event.preventDefault());
   }
 
   /** @param {Record<string, string>} texts @param {string} language @param {string} loading */
@@ -202,11 +202,6 @@ export class BoxPanel {
     );
     actions.set(node, act);
     return node;
-  }
-
-  /** What Shift Enter takes. */
-  get otherChoice() {
-    return this.typed?.first === "meaning" ? "names" : "meaning";
   }
 
   /** Number the offers that are there now; the one that was chosen stays so. */

@@ -11,6 +11,7 @@ const LOOK_AGAIN_AFTER = 1000;
 // A sentence about the end of a long text still has so much room.
 const PROBLEM_WIDTH = 280;
 
+/** @typedef {"" | "other" | "names" | "meaning"} Choice  "" is what is meant, "other" the other one */
 /**
  * What the routes are asked with.
  * @typedef {object} Box
@@ -22,7 +23,7 @@ const PROBLEM_WIDTH = 280;
  */
 
 export class SearchBox {
-  /** @param {(text: string, choice: "" | "names" | "meaning") => void} submit */
+  /** @param {(text: string, choice: Choice) => void} submit */
   constructor(submit) {
     this.submit = submit;
     /** @type {Record<string, string>} */
@@ -59,6 +60,8 @@ export class SearchBox {
     /** The text whose Enter Python has not answered yet. @type {string | null} */
     this.submitted = null;
     this.shown = "";
+    /** The text that the completions are of. */
+    this.completed = "";
   }
 
   /** @param {import("./searchline.js").Data} data */
@@ -113,10 +116,11 @@ export class SearchBox {
     this.askLater();
   }
 
-  /** Ask how the text can go on, and what it finds. */
+  /** Ask how the text can go on, and what it finds; what it finds is not waited for. */
   async ask() {
     const { box, language, field } = this;
     if (!box || !this.isOpen) return;
+    this.askLater.cancel();
     this.lookLater.cancel();
     this.request?.abort();
     this.request = new AbortController();
@@ -127,12 +131,12 @@ export class SearchBox {
     const completing = read("/search/complete", { ...both, at, encoder: box.encoder }, signal);
     const finding = text.trim()
       ? read("/search/typed", { ...both, words: box.words, pictures: box.pictures }, signal)
-      : null;
+      : Promise.resolve(null);
     const completion = await completing;
     if (signal.aborted) return;
+    this.completed = text;
     this.panel.drawCompletion(completion);
-    const typed = await finding;
-    if (!signal.aborted) this.drawTyped(typed, signal);
+    finding.then((typed) => !signal.aborted && this.drawTyped(typed, signal));
   }
 
   /** @param {import("./box_panel.js").Typed | null} typed @param {AbortSignal} signal */
@@ -154,8 +158,25 @@ export class SearchBox {
     if (!signal.aborted) this.panel.drawMeaning(answer);
   }
 
-  /** Put a completion in its place. @param {{text: string}} item @param {[number, number]} span */
-  complete(item, [start, end]) {
+  /** Put a completion in its place. @param {import("./box_panel.js").Item} item @param {[number, number]} span */
+  async complete(item, span) {
+    if (this.isCurrent) this.put(item, span);
+    else {
+      // Someone types faster than the answers come.
+      await this.ask();
+      const completion = this.panel.completion;
+      const same = this.isCurrent && completion?.items.find(({ text }) => text === item.text);
+      if (same) this.put(same, completion.span);
+    }
+  }
+
+  /** Whether the completions are those of the text as it is. */
+  get isCurrent() {
+    return this.completed === this.field.value;
+  }
+
+  /** @param {import("./box_panel.js").Item} item @param {[number, number]} span */
+  put(item, [start, end]) {
     const { field } = this;
     const isField = item.text.endsWith(":");
     const after = field.value.slice(end);
@@ -168,7 +189,7 @@ export class SearchBox {
     this.ask();
   }
 
-  /** Show what is found in names, by meaning, or whichever is meant. @param {"" | "names" | "meaning"} choice */
+  /** Show what is found in names, by meaning, or whichever is meant. @param {Choice} choice */
   take(choice) {
     // What was understood becomes chips: then it leaves the field.
     this.submitted = this.field.value;
@@ -200,13 +221,16 @@ export class SearchBox {
 
   enter(isOther) {
     if (!isOther && this.panel.act()) return;
-    this.take(isOther ? this.panel.otherChoice : "");
+    this.take(isOther ? "other" : "");
   }
 
   /** Complete what is being typed; where nothing fits, the key moves on. */
   tab(isBackwards) {
+    const isTyped = this.field.value.trim() !== "";
     if (isBackwards || !this.isOpen) return false;
-    return this.panel.completeFirst(this.field.value.trim() !== "");
+    if (this.isCurrent || !isTyped) return this.panel.completeFirst(isTyped);
+    this.ask().then(() => this.panel.completeFirst(true));
+    return true;
   }
 
   escape() {

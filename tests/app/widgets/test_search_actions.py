@@ -78,6 +78,13 @@ def test_words_are_ranked_by_an_encoder_that_reads_them(session, context):
     assert session.view == View((Condition("path", "contains", "dogs"),))
 
 
+def test_the_other_reading_is_one_key_away(session, context):
+    for text, field in (("dogs", "like"), ("a sunset", "path")):
+        session.view = View()
+        search_actions.submit(text, "other", context(VISUAL, CLIP))
+        assert [part.field for part in session.view.where] == [field]
+
+
 def test_words_that_no_name_has_are_searched_by_meaning(session, context):
     search_actions.submit("a sunset", "", context(VISUAL, CLIP))
     assert str(search_terms.get_search(session.view).expression) == "a sunset"
