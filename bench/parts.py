@@ -84,7 +84,7 @@ def _write(
         share = SHARES[source // 2 % len(SHARES)]
         cut, target = pictures[source], pictures[source + 1]
         width, height = (int(share * 1.3 * side) for side in cut.size)
-        left, top = (int(random.uniform(0.1, 0.5) * side) for side in cut.size)
+        left, top = (int(random.uniform(0.05, 0.45) * side) for side in cut.size)
         part = cut.crop((left, top, left + width, top + height)).convert("RGBA")
         side = share * min(target.size)
         scale = side / min(part.size)

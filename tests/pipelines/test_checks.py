@@ -24,7 +24,7 @@ def check(project):
             .execute_in_process(instance=instance)
         )
         evaluations = result.get_asset_check_evaluations()
-    assert len(evaluations) == 10
+    assert len(evaluations) == 11
     return {
         f"{evaluation.asset_key.to_user_string()}:{evaluation.check_name}": (
             evaluation.severity.value,

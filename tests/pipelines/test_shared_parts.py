@@ -14,7 +14,7 @@ from pipelines.process import process
 from pipelines.request import Request
 from tests.panoptic_data.parts import planted
 
-ASKED = Request(stages=("shared_parts",))
+REQUEST = Request(stages=("shared_parts",))
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +32,15 @@ def test_it_is_made_when_it_is_asked_for_and_kept_up_from_then_on(project):
     assert "shared_parts" not in process(project, Request())["stages"]
     assert not shared.is_made(project)
     assert plan_project(project) == ()
-    values, lines = describe(project, ASKED, "en")
+    values, lines = describe(project, REQUEST, "en")
     (stage,) = values["stages"]
     assert (stage["stage"], stage["images"]) == ("shared_parts", 3)
     assert stage["seconds"] > 0
     assert stage["bytes"] > 0
     assert "MB on disk" in lines[0]
-    assert process(project, ASKED)["stages"]["shared_parts"]["status"] == "made"
+    assert process(project, REQUEST)["stages"]["shared_parts"]["status"] == "made"
     assert shared.groups(project)["images"].to_list() == [2]
-    assert plan_project(project, request=ASKED) == ()
+    assert plan_project(project, request=REQUEST) == ()
     (row,) = project.database().take("stages", ["shared_parts"]).to_pylist()
     assert json.loads(row["inputs"]).keys() == {"corpus", "neighbours/visual"}
     (source,) = sources.listing(project)

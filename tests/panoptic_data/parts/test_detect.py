@@ -42,7 +42,7 @@ def pairs(project):
 
 
 def content(project):
-    """Return all rows that the stage made, without their runs."""
+    """Return all rows that the stage processed, without their runs."""
     database = project.database()
     return {name: sorted(map(str, database.frame(name).drop("run").iter_rows())) for name in TABLES}
 
@@ -55,7 +55,7 @@ def overlap(outline, other):
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def processed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("parts")
     planted.write_all(folder / "pictures")
     project = create_project(folder / "project")
@@ -65,9 +65,9 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def copy(made, tmp_path):
-    shutil.copytree(made.root, tmp_path / "project")
-    shutil.copytree(made.root.parent / "pictures", tmp_path / "pictures")
+def copy(processed, tmp_path):
+    shutil.copytree(processed.root, tmp_path / "project")
+    shutil.copytree(processed.root.parent / "pictures", tmp_path / "pictures")
     project = open_project(tmp_path / "project")
     folder = tmp_path / "pictures"
     source_changes.relink(project, "pictures", folder)
@@ -78,15 +78,15 @@ def sha1_of(project, name):
     return next(sha1 for sha1, path in names_of(project).items() if path == name)
 
 
-def test_each_pair_that_shows_the_motif_is_there_and_no_other(made):
+def test_each_pair_that_shows_the_motif_is_there_and_no_other(processed):
     expected = {frozenset(pair) for pair in (("a.jpg", "b.jpg"), ("a.jpg", "c.jpg"))}
     expected.add(frozenset(("b.jpg", "c.jpg")))
-    assert pairs(made) == expected
+    assert pairs(processed) == expected
 
 
-def test_the_outlines_lie_on_the_motif_and_the_matrix_leads_from_one_to_the_other(made):
-    names = names_of(made)
-    for part in shared.parts_of_image(made, sha1_of(made, "a.jpg")):
+def test_the_outlines_lie_on_the_motif_and_the_matrix_leads_from_one_to_the_other(processed):
+    names = names_of(processed)
+    for part in shared.parts_of_image(processed, sha1_of(processed, "a.jpg")):
         other = names[part.other]
         assert overlap(part.outline, planted.corners("a.jpg")) > 0.6
         assert overlap(part.other_outline, planted.corners(other)) > 0.6
@@ -97,17 +97,17 @@ def test_the_outlines_lie_on_the_motif_and_the_matrix_leads_from_one_to_the_othe
         assert 0.5 <= part.sureness <= 1
 
 
-def test_the_three_are_one_group_around_its_hub(made):
-    (group,) = shared.groups(made).to_dicts()
+def test_the_three_are_one_group_around_its_hub(processed):
+    (group,) = shared.groups(processed).to_dicts()
     assert group["images"] == 3
-    members = shared.members_of(made, group["group"])
-    names = names_of(made)
+    members = shared.members_of(processed, group["group"])
+    names = names_of(processed)
     assert {names[member.sha1] for member in members} == set(planted.PLACES)
     assert [member.is_hub for member in members] == [True, False, False]
     assert members[0].sha1 == group["hub"]
     for member in members:
         assert overlap(member.outline, planted.corners(names[member.sha1])) > 0.6
-    grouped = {part.group for part in shared.parts_of_image(made, group["hub"])}
+    grouped = {part.group for part in shared.parts_of_image(processed, group["hub"])}
     assert grouped == {group["group"]}
 
 
@@ -139,9 +139,9 @@ def test_only_what_is_new_is_compared_and_what_left_is_forgotten(copy, monkeypat
 
 
 @pytest.mark.parametrize("at", ["words", "vocabulary", "before", "between", "groups"])
-def test_killed_at_any_moment_it_goes_on_and_ends_in_the_same(made, tmp_path, monkeypatch, at):
+def test_killed_at_any_moment_it_goes_on_and_ends_in_the_same(processed, tmp_path, monkeypatch, at):
     project = create_project(tmp_path / "project")
-    read(project, made.root.parent / "pictures")
+    read(project, processed.root.parent / "pictures")
     write = {"upsert": type(project.database()).upsert, "replace": type(project.database()).replace}
     stopped_at = {
         "vocabulary": ("replace", "visual_vocabulary"),
@@ -167,7 +167,7 @@ def test_killed_at_any_moment_it_goes_on_and_ends_in_the_same(made, tmp_path, mo
             detect.update(project, "r1", [])
     assert not shared.is_made(project)
     make(project, "r2")
-    assert content(project) == content(made)
+    assert content(project) == content(processed)
 
 
 def test_a_picture_that_was_only_saved_again_shares_no_part_with_itself(copy):
@@ -178,46 +178,46 @@ def test_a_picture_that_was_only_saved_again_shares_no_part_with_itself(copy):
     assert not any("again.jpg" in pair for pair in pairs(project))
 
 
-def test_a_rectangle_is_found_on_the_other_pictures(made):
+def test_a_rectangle_is_found_on_the_other_pictures(processed):
     left, top, side, _ = (number / planted.SIDE for number in planted.PLACES["a.jpg"])
-    parts = find.part_of(made, sha1_of(made, "a.jpg")[:12], (left, top, side, side))
-    names = names_of(made)
+    parts = find.part_of(processed, sha1_of(processed, "a.jpg")[:12], (left, top, side, side))
+    names = names_of(processed)
     assert {names[part.other] for part in parts} == {"b.jpg", "c.jpg"}
     for part in parts:
         assert overlap(part.outline, planted.corners("a.jpg")) > 0.6
         assert overlap(part.other_outline, planted.corners(names[part.other])) > 0.6
     # Where the motif is not.
-    assert find.part_of(made, sha1_of(made, "a.jpg"), (0.7, 0, 0.3, 1)) == []
+    assert find.part_of(processed, sha1_of(processed, "a.jpg"), (0.7, 0, 0.3, 1)) == []
 
 
-def test_wrong_arguments_are_refused_in_one_sentence(made, tmp_path):
-    sha1 = sha1_of(made, "a.jpg")
+def test_wrong_arguments_are_refused_in_one_sentence(processed, tmp_path):
+    sha1 = sha1_of(processed, "a.jpg")
     for rectangle in ((0, 0, 2, 1), (0, 0, 0, 1), (0.1, 0.2, 0.5), (-0.1, 0, 1, 1)):
         with pytest.raises(UsageError, match="inside the picture"):
-            find.part_of(made, sha1, rectangle)
+            find.part_of(processed, sha1, rectangle)
     with pytest.raises(UnknownImage):
-        find.part_of(made, "0000")
+        find.part_of(processed, "0000")
     empty = create_project(tmp_path / "empty")
-    read(empty, made.root.parent / "pictures")
+    read(empty, processed.root.parent / "pictures")
     assert shared.groups(empty).is_empty()
     assert shared.parts_of_image(empty, sha1) == []
     with pytest.raises(SharedPartsNotMade, match="--stage shared_parts"):
         find.part_of(empty, sha1)
 
 
-def test_the_term_shows_the_images_that_share_the_part(made):
+def test_the_term_shows_the_images_that_share_the_part(processed):
     from panoptic_data import select_images
 
-    names = names_of(made)
-    sha1 = sha1_of(made, "a.jpg")[:10]
+    names = names_of(processed)
+    sha1 = sha1_of(processed, "a.jpg")[:10]
     left, top, side, _ = (number / planted.SIDE for number in planted.PLACES["a.jpg"])
     for query in (
         f"part-of:image:{sha1}",
         f"partie-de:{sha1}@{left:.3f},{top:.3f},{side:.3f},{side:.3f}",
     ):
-        shown = {names[it] for it in select_images(made, query)["sha1"]}
+        shown = {names[it] for it in select_images(processed, query)["sha1"]}
         assert shown == {"b.jpg", "c.jpg"}
-    others = {names[it] for it in select_images(made, f"-part-of:image:{sha1}")["sha1"]}
+    others = {names[it] for it in select_images(processed, f"-part-of:image:{sha1}")["sha1"]}
     assert others == {"a.jpg", *planted.PLAIN}
 
 
