@@ -23,8 +23,10 @@ CODE_VERSION = "1"
 """Changed when two pictures may get another answer than before: all are compared again."""
 
 FEWEST_INLIERS = 16
-"""Points that have to agree, of different places on both pictures. With 15 two paintings of apples on
-plates of one layout still do."""
+"""Points that have to agree, of different places on both pictures.
+
+With 15 two paintings of apples on plates of one layout still do.
+"""
 
 Points = npt.NDArray[np.float64]
 
