@@ -88,7 +88,7 @@ def read(catalogue: Catalogue, text: str, view: View, encoders: Encoders) -> Typ
         return TypedText(names=emptied(view))
     parsed = _parse(catalogue, text, encoders)
     expression = _expression(text)
-    if _PICTURE.search(text) and (parsed.problems or isinstance(expression, Expression)):
+    if _PICTURE.search(text) and _names_pictures(expression, parsed):
         return _pictured(catalogue.project, expression, view, encoders)
     if parsed.problems:
         return TypedText(words=parsed.words, problem=parsed.problems[0])
@@ -169,6 +169,13 @@ def _expression(text: str) -> Expression | InvalidExpression:
         return search_expression.parse(text)
     except InvalidExpression as error:
         return error
+
+
+def _names_pictures(expression: Expression | InvalidExpression, parsed: Parsed) -> bool:
+    """Whether a text is a search with pictures; those of a filter (``part-of:image:…``) are not."""
+    if isinstance(expression, InvalidExpression):
+        return bool(parsed.problems)
+    return any(term.kind != "text" for term in expression.terms)
 
 
 def _pictured(

@@ -92,3 +92,10 @@ def test_what_is_typed_takes_the_place_of_what_stands_in_the_field(catalogue):
     assert typed_text.read(catalogue, " ", named, READERS).names.where == (PNG,)
     assert typed_text.in_field(named) == "dog"
     assert typed_text.in_field(View((search_condition(f"image:{A}"),))) == f"image:{A[:12]}"
+
+
+def test_pictures_of_a_filter_are_no_search(catalogue):
+    for text, field in ((f"part-of:image:{A}", "part"), (f"like:image:{A}", "like")):
+        typed = typed_text.read(catalogue, text, View(), READERS)
+        assert (typed.meaning, typed.problem) == (None, None)
+        assert [part.field for part in typed.names.where] == [field]
