@@ -57,7 +57,7 @@ class Gallery {
     this.grid = new Grid(this.rows, selection, texts);
     this.cursor = new Cursor(this.grid);
     this.isSeeking = false;
-    const marks = (index) => marksOf(this.rows.get(index), this.grid.marks);
+    const marks = (index) => this.grid.marks(this.rows.get(index));
     this.viewer = new Viewer(texts, language, { close: () => this.leave(), step: (by) => this.step(by), marks });
     this.failureNotice = el(
       "p",
@@ -145,7 +145,8 @@ class Gallery {
   /** Let rows say what their captions need; whether that is new. */
   requestCaptionFields() {
     const chip = this.data?.chip;
-    const marks = (this.grid.marks = markFields());
+    const marks = markFields();
+    this.grid.marks = (row) => marksOf(row, marks);
     const fields = [...known(display().captions, this.grid.texts), ...(isProperty(chip) ? [chip] : []), ...marks];
     const other = this.data?.beside?.other;
     return this.rows.requestFields({

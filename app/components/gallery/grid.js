@@ -33,8 +33,8 @@ export class Grid extends Sheet {
     this.twin = null;
     /** Says where a row stands in both. @type {((row: import("./rows.js").Row) => string) | null} */
     this.ranked = null;
-    /** The fields of stars and flags. @type {string[]} */
-    this.marks = [];
+    /** Says the stars and the flag of a row. @type {(row: import("./rows.js").Row | null) => string} */
+    this.marks = () => "";
     this.rubber = el("div", { class: "rubber", hidden: true });
     node.append(this.rubber);
     this.again = () => this.relayout();

@@ -2,7 +2,6 @@
 import { el, fill, icon, set, write } from "../shared/ui/dom.js";
 import { emptyPicture, makePicture, showPicture } from "../shared/ui/picture.js";
 import { showCaptions } from "./captions.js";
-import { marksOf } from "../shared/store/marks.js";
 import { chip } from "./sort_chip.js";
 
 // A tile that follows its picture's shape misses it by a hundredth at most.
@@ -44,7 +43,7 @@ export function makeTile(texts) {
  * @property {boolean} isTwin  whether it is pointed at in another gallery
  * @property {((row: import("./rows.js").Row) => string) | null} ranked  says where it stands in both
  * @property {string | null} chip  the field that is named on the tile
- * @property {string[]} marks      the fields of stars and flags
+ * @property {(row: import("./rows.js").Row | null) => string} marks  says its stars and its flag
  * @property {string[]} captions   the fields that stand under it
  * @property {import("./sort_chip.js").Words} words
  */
@@ -74,7 +73,7 @@ export function showTile(tile, row, how) {
   const [frame, , caption] = /** @type {HTMLElement[]} */ ([...tile.children]);
   set(tile, "aria-label", showCaptions(caption, row, how.captions, how.words) || null);
   write(frame.children[1], badge(row, how));
-  write(frame.children[4], marksOf(row, how.marks));
+  write(frame.children[4], how.marks(row));
   showShape(frame, row, how);
   showPicture(/** @type {HTMLImageElement} */ (frame.firstElementChild), pictured(row), {
     pixels: Math.min(how.width, how.height),
