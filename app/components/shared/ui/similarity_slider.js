@@ -53,7 +53,7 @@ export class SimilaritySlider {
     );
     this.tell = debounced((least) => tell(least ?? this.least()), TELL_AFTER);
     this.slider.addEventListener("input", () => this.say());
-    this.slider.addEventListener("change", () => this.tell());
+    this.slider.addEventListener("change", () => this.tell(this.least()));
     /** @type {Spread | null} */
     this.spread = null;
     this.view = "";
