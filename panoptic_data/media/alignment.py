@@ -82,6 +82,13 @@ class Alignment:
         return len(self.left_points)
 
     @property
+    def places(self) -> int:
+        """At how many places of either picture they agree: one may have points of several turns."""
+        return min(
+            len(np.unique(points, axis=0)) for points in (self.left_points, self.right_points)
+        )
+
+    @property
     def left_outline(self) -> Points:
         """Corners (n, 2) of what both pictures show, in fractions of the left one."""
         return _clipped(_applied(self.matrix, _CORNERS))

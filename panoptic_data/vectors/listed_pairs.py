@@ -22,7 +22,7 @@ __all__ = ["least_cosine", "listed_pairs"]
 Positions = npt.NDArray[np.int64]
 Pairs = npt.NDArray[np.int64]
 
-_LEAST_COSINE = {"clip": 0.6, "timm": 0.5, "visual": 0.9}
+_LEAST_COSINE = {"clip": 0.6, "timm": 0.5, "visual": 0.5}
 _USUAL_LEAST = 0.6
 
 

@@ -2,13 +2,14 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 from skimage import data
 
-from panoptic_data.media.alignment import align, compare_overlap
+from panoptic_data.media.alignment import NOT_MOVED, align, compare_overlap
 from panoptic_data.media.local_features import local_features
 
 
@@ -108,3 +109,12 @@ def test_threads_and_repetition_change_nothing(cat):
         assert np.array_equal(features[at].points, features[at + 4].points)
         assert np.array_equal(features[at].descriptors, features[at + 4].descriptors)
         assert np.array_equal(pairs[at].matrix, pairs[at + 4].matrix)
+
+
+def test_points_of_one_place_count_as_one_place():
+    corners = np.array([(0.1, 0.1), (0.9, 0.1), (0.9, 0.9)])
+    points = np.concatenate([np.full((5, 2), 0.5), corners])
+    alignment = replace(NOT_MOVED, left_points=points, right_points=points)
+    assert (alignment.inliers, alignment.places) == (8, 4)
+    moved = replace(alignment, right_points=points + np.linspace(0, 0.01, 8)[:, None])
+    assert moved.places == 4
