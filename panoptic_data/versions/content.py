@@ -57,6 +57,9 @@ _IMAGE = (
     *("sha1", "format", "mode", "width", "height", "frames", "orientation", "taken_at", "camera"),
     *("lat", "lon", "exif", "colour", "ahash", "phash", "dhash", "digest"),
 )
+_SHARED_PART = (
+    *("pair", "inliers", "matrix", "left_outline", "right_outline", "sureness", "group"),
+)
 _FILE = ("source", "path", "sha1", "size", "status", "reason")
 _PART_TABLES: Mapping[str, tuple[str, ...]] = {
     "sources": ("sources",),
@@ -64,6 +67,7 @@ _PART_TABLES: Mapping[str, tuple[str, ...]] = {
     "images": ("images",),
     "duplicates": ("duplicates", "files"),
     "encoders": ("encoders",),
+    "shared_parts": ("shared_parts",),
     LOG: (log.TABLE,),
 }
 _SEPARATOR = "\x1f"
@@ -80,7 +84,7 @@ def part_digests(
 
     Parts: sources, files, images, duplicates, encoders, properties, tags, annotations, log, and
     of each encoder ``embeddings/<slug>``, ``neighbours/…``, ``projection/…``, ``clusters/…``,
-    ``cluster_info/…``.
+    ``cluster_info/…``. And ``shared_parts`` where they were ever looked for.
     """
     paths = _paths(project.database())
     read = readers(project)
@@ -98,6 +102,7 @@ def readers(project: Project) -> dict[str, Callable[[], str]]:
     return {
         # The longest first: the short ones fill what time is left.
         **_of_encoders(database),
+        **_of_shared_parts(database),
         LOG: lambda: _digest(log.read(project)[0].to_arrow()),
         "images": lambda: _of_batches(database, "images", _IMAGE),
         "files": lambda: _digest(_files(database)),
@@ -140,6 +145,13 @@ def _of_encoders(database: Database) -> dict[str, Callable[[], str]]:
         if slug and table in _COLUMNS:
             parts[f"{table}/{slug}"] = partial(_of_batches, database, name, _COLUMNS[table])
     return parts
+
+
+def _of_shared_parts(database: Database) -> dict[str, Callable[[], str]]:
+    name = "shared_parts"
+    if name not in database.names():
+        return {}
+    return {name: lambda: _of_batches(database, name, _SHARED_PART)}
 
 
 def _of_batches(database: Database, name: str, columns: Sequence[str]) -> str:

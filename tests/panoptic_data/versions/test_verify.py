@@ -1,7 +1,9 @@
 import os
 
+import pyarrow as pa
 import pytest
 
+from panoptic_data.storage.schema import arrow
 from panoptic_data.versions.create import create
 from panoptic_data.versions.verify import verify
 
@@ -38,6 +40,27 @@ def test_one_flipped_byte_is_found_and_its_table_named(project, mark, sha1s_of, 
     result = verify(project, "a")
     assert not result.is_whole
     assert table in {*result.files, *result.damaged}
+
+
+def test_shared_parts_are_content_once_they_were_looked_for(project, sha1s_of):
+    before = create(project, "a")
+    assert "shared_parts" not in before.digests
+    left, right = sha1s_of(project)[:2]
+    outline = [0.0, 0.0, 0.5, 0.0, 0.5, 0.5]
+    row = {
+        "pair": f"{left}/{right}", "left": left, "right": right, "inliers": 40,
+        "matrix": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], "left_outline": outline,
+        "right_outline": outline, "sureness": 0.9, "group": None, "run": "r",
+    }  # fmt: skip
+    schema = arrow("shared_parts")
+    project.database().upsert("shared_parts", pa.Table.from_pylist([row], schema=schema))
+    after = create(project, "b")
+    assert after.digest != before.digest
+    assert verify(project, "a").is_whole
+    assert verify(project, "b").is_whole
+    moved = {**row, "left_outline": [*outline[:-1], 0.6]}
+    project.database().upsert("shared_parts", pa.Table.from_pylist([moved], schema=schema))
+    assert create(project, "c").digests["shared_parts"] != after.digests["shared_parts"]
 
 
 def test_a_table_that_is_gone_is_named(project):
