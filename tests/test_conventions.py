@@ -65,6 +65,13 @@ def test_french_texts_have_the_apostrophe_of_print():
     assert [key for key, text in texts.items() if "'" in text] == []
 
 
+def test_french_marks_never_begin_a_line_of_their_own():
+    parted = re.compile("[ \u00a0](?:[;:?!»](?=\\s|$)|»)|«[ \u00a0]")
+    texts = {key: messages.translate(key, "fr") for key in messages.keys("fr")}
+    plain = {key: re.sub("`[^`]*`", "", text) for key, text in texts.items()}
+    assert not [key for key, text in plain.items() if parted.search(text)]
+
+
 def test_every_error_has_its_text():
     for error in ERRORS:
         assert f"error.{error.key}" in messages.keys("en")

@@ -39,7 +39,7 @@ def test_a_stamp_whose_tag_is_deleted_writes_nothing_and_says_so(client, post, s
         "kind": "tag", "id": sea.id, "name": "Sea", "property": theme.id,
     }  # fmt: skip
     in_french = client.post("/annotate", params={"lang": "fr"}, json=stamp(theme, sea)).json()
-    assert in_french["message"] == "Le tag « Sea » a été supprimé par Ben."
+    assert in_french["message"] == "Le tag «\u202fSea\u202f» a été supprimé par Ben."
     # The press that brings it back.
     post("/switch", gone["restore"])
     post("/annotate", stamp(theme, sea))

@@ -35,7 +35,7 @@ def test_it_prints_a_sentence_for_each_value_and_the_chain_of_what_is_asked_for(
     monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8")
     assert run(war, "--of", "tag war") == 0
     printed = capsys.readouterr().out
-    assert printed.startswith("Theme : war, noté par anna le ")
+    assert printed.startswith("Theme\u202f: war, noté par anna le ")
     assert "\n  Auteur: anna\n" in printed
 
 

@@ -53,6 +53,7 @@ CHOSEN = {
 FIXED = {
     "region": {"encoder": "visual", "polygon": [[0, 0], [1.5, 0], [0, -2]]},
     "similar": {"encoder": "visual", "sha1s": SHA1S, "threshold": 0.7},
+    "part": [f"image:{SHA1S[0]}"],
     "text": {"encoder": "visual", "text": "a red dress"},
     "like": {"encoder": "visual", "query": "cat - dog", "threshold": 0.7},
     "selection": SHA1S,
