@@ -71,7 +71,8 @@ def _picture(value: TermValue) -> str:
     try:
         terms = search_expression.parse(f"{kind or 'image'}:{digits}").terms
     except InvalidExpression:
-        raise TermError("part", value.span, text=value.text) from None
+        key = "rectangle" if is_crop else "part"
+        raise TermError(key, value.span, text=value.text) from None
     if len(terms) != 1 or terms[0].kind not in ("image", "crop"):
         raise TermError("part", value.span, text=value.text)
     return str(terms[0])

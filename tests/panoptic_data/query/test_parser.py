@@ -118,7 +118,7 @@ PROBLEMS = [
     ("theme>war", "sign", "theme>war"),
     ("duplicate:twin", "duplicate", "twin"),
     ("part-of:cat", "part", "cat"),
-    ("part-of:crop:ab12@0.5,0,0.6,1", "part", "crop:ab12@0.5,0,0.6,1"),
+    ("part-of:crop:ab12@0.5,0,0.6,1", "rectangle", "crop:ab12@0.5,0,0.6,1"),
     ("name:/(/", "pattern", "name:/(/"),
     ("group:folder(1.5)", "by", "folder(1.5)"),
     ('name:"ab', "quote", '"'),
