@@ -21,7 +21,7 @@ from panoptic_data.sampling.tagging import decide
 from panoptic_data.storage.project import Project, open_project
 from panoptic_data.views.model import Level
 
-__all__ = ["among_of", "level_or_none", "run", "write"]
+__all__ = ["among_of", "level_or_none", "property_name", "run", "write"]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -34,8 +34,15 @@ def run(args: argparse.Namespace) -> int:
     level = level_or_none(project, args.balanced)
     sampled = sample(among, method, args.count, args.seed, encoder=args.encoder, level=level)
     wanted = default_tag(sampled, terminal_language())
-    property = args.property or translate("sampling.property", terminal_language())
+    property = property_name(args, "property")
     return write(project, args, sampled, property, args.tag, wanted)
+
+
+def property_name(args: argparse.Namespace, usual: str) -> str:
+    """Return the name of a property that was given, else the usual one."""
+    if args.property is not None:
+        return str(args.property)
+    return translate(f"sampling.{usual}", terminal_language())
 
 
 def among_of(project: Project, args: argparse.Namespace) -> Among:

@@ -21,7 +21,7 @@ EXAMPLES = (
 SPLIT_EXAMPLES = (
     "panoptic split",
     "panoptic split --shares 70/15/15 --by Theme --seed 7",
-    'panoptic split --shares 80/20 --view "has:Theme" --dry-run',
+    'panoptic split --shares 80/20 --view "Theme:any" --dry-run',
 )
 
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.commands.sample import among_of, level_or_none, write
-from app.session.language import terminal_language
-from panoptic_data.messages import translate
+from app.commands.sample import among_of, level_or_none, property_name, write
 from panoptic_data.sampling.split import read_shares, split
 from panoptic_data.storage.project import open_project
 
@@ -22,5 +20,4 @@ def run(args: argparse.Namespace) -> int:
     project = open_project(args.project)
     among = among_of(project, args)
     sampled = split(among, args.seed, shares, level=level_or_none(project, args.by))
-    property = args.property or translate("sampling.split_property", terminal_language())
-    return write(project, args, sampled, property, None, "")
+    return write(project, args, sampled, property_name(args, "split_property"), None, "")

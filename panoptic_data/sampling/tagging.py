@@ -15,6 +15,7 @@ from panoptic_data.annotations import edits, properties, tags
 from panoptic_data.annotations.decisions import Decision
 from panoptic_data.annotations.log import as_frame
 from panoptic_data.errors import InvalidSample
+from panoptic_data.sampling.split import PARTS
 from panoptic_data.text import name_key
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ def decide(
 
     A sample is all that its ``tag`` is on: one that is on other images is refused. Without a
     ``tag`` it gets the name ``wanted``, numbered where that is taken. The parts of a division
-    replace those that images have of the property. Raises InvalidSample, InvalidProperty,
-    InvalidTag.
+    replace those that images have of the property, and no other tags. Raises InvalidSample,
+    InvalidProperty, InvalidTag.
     """
     is_sample = "" in sampled.images
     prop, state, creation = _property(state, property, "tags" if is_sample else "tag")
+    if not is_sample:
+        _refuse_other_tags(state, prop, sampled)
     names = {name: name for name in sampled.images}
     if is_sample:
         names = {"": _checked_tag(state, prop, sampled.images[""], tag, wanted)}
@@ -61,6 +64,17 @@ def decide(
         sampled.recipe.line(),
         result=Tagged(prop.name, tuple(names.values()), replaced),
     )
+
+
+def _refuse_other_tags(state: State, prop: Property, sampled: Sampled) -> None:
+    """Raise InvalidSample where images have tags of a property that are no parts of a division."""
+    known = tags.by_name(state.tags, prop.id)
+    parts = [known[name_key(name)].id for name in PARTS if name_key(name) in known]
+    sha1s = pl.Series([sha1 for part in sampled.images.values() for sha1 in part], dtype=pl.String)
+    is_other = ~pl.col("value").is_in(parts) & pl.col("target").is_in(sha1s.implode())
+    others = state.values(prop.id).filter(is_other)["target"].n_unique()
+    if others:
+        raise InvalidSample("other_tags", name=prop.name, count=others)
 
 
 def free_tag(state: State, prop: Property, sha1s: Collection[str], wanted: str) -> str:

@@ -45,8 +45,8 @@ def test_a_sample_is_printed_written_and_written_once(project):
 def test_a_division_is_said_in_the_language_of_the_terminal(project):
     done = run(project, "split", "--shares", "50/50", "--property", "Parts", LC_ALL="fr_FR.UTF-8")
     assert done.stdout.splitlines() == [
-        "train : 150 images",
-        "validation : 149 images",
+        "train\u202f: 150 images",
+        "validation\u202f: 149 images",
         "Aucune copie parmi elles.",
     ]
 
@@ -63,6 +63,7 @@ def test_a_division_is_said_in_the_language_of_the_terminal(project):
         (("sample", "3", "--view", "zork:3"), "zork"),
         (("split", "--shares", "all"), "“all” are no shares"),
         (("split", "--by", "folder,format"), "One field is needed"),
+        (("sample", "3", "--property", ""), "name"),
     ],
 )
 def test_a_wrong_argument_is_one_sentence_and_exit_code_2(project, arguments, problem):

@@ -163,6 +163,14 @@ def test_a_division_is_alike_by_value_and_replaces_the_one_before(project):
     assert read_values(project, "Split").filter(value="train").height in (149, 150)
 
 
+def test_a_division_takes_no_other_tags_away(project):
+    find_copies(project)
+    sample_images(project, 20, seed=1, property="Mine")
+    with pytest.raises(InvalidSample, match="20 of these images have other tags of “Mine”"):
+        split_images(project, property="Mine", seed=1)
+    assert read_values(project, "Mine").height == 20
+
+
 def test_a_division_without_known_copies_is_refused(project):
     with pytest.raises(InvalidSample, match="Copies have not been looked for"):
         split_images(project)
