@@ -53,7 +53,7 @@ def with_choice(view: View, field: str, chosen: Any, encoder: state.Encoder | No
     """Return the view after a press in a section, read as strictly as an address."""
     if field in described_facets.LISTED or property_facets.is_chosen_by_value(field):
         return property_facets.with_values(view, field, chosen)
-    value = property_facets.stars_range(_condition_value(field, chosen, encoder))
+    value = property_facets.stars_range(field, _condition_value(field, chosen, encoder))
     if value is None:
         return view.without(field)
     return model.from_json(model.to_json(view.with_condition(field, value)))

@@ -314,9 +314,11 @@ def _ends(value: Any) -> tuple[float, float]:
     )
 
 
-def stars_range(chosen: Any) -> Any:
-    """Return the range from the fewest to the most of the stars chosen; ranges stay as they are."""
-    if not isinstance(chosen, list) or not all(isinstance(value, str) for value in chosen):
+def stars_range(field: str, chosen: Any) -> Any:
+    """Return the range from the fewest to the most of the stars chosen; all else as it is."""
+    is_number = field.startswith(property_field("number", ""))
+    is_list = isinstance(chosen, list) and all(isinstance(value, str) for value in chosen)
+    if not is_number or not is_list:
         return chosen
     values = [int(value) for value in chosen if value.lstrip("-").isdecimal()]
     return [min(values), max(values)] if values else None

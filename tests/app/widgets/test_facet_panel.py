@@ -114,6 +114,9 @@ def test_stars_are_listed_from_the_most_and_chosen_as_a_range(project):
         ("3", "★★★☆☆", 2),
         ("-1", "✕ rejected", 1),
     ]
+    for listed, values in (("folder", ["s/cats"]), ("format", ["PNG"])):
+        other = with_choice(View(), listed, values, None)
+        assert other.condition(listed).value == values
     chosen = with_choice(View(), field, ["5", "3"], None)
     assert chosen.where[0].value == [3, 5]
     assert section(chosen).selected == ["5", "4", "3"]
