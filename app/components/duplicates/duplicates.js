@@ -342,7 +342,7 @@ export class DuplicatesPage extends ReviewPage {
 
   /** @param {KeyboardEvent} event */
   actionOf(event) {
-    return this.mergeAll.node.open || !this.listing?.total ? null : actionOfKey(event, this);
+    return this.root.querySelector("dialog[open]") || !this.listing?.total ? null : actionOfKey(event, this);
   }
 
   /** @param {Element | undefined} target */

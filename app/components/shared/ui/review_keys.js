@@ -39,8 +39,6 @@ export function isForPage(event, root, isControl) {
   if (isTyping(event) || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return false;
   const path = /** @type {Element[]} */ (event.composedPath().filter((node) => node instanceof Element));
   if (path.some((node) => node.matches(".root") && node !== root)) return false;
-  // What is behind a dialog is not meant.
-  if (root.querySelector("dialog[open]")) return false;
   const isCharacter = event.key.length === 1 && event.key !== " ";
   return isCharacter || !isControl(path[0]);
 }
