@@ -12,7 +12,7 @@ IMAGES = 150
 SEED = 20
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_the_tables_are_those_of_an_undisturbed_run(tmp_path, kills):
     folder = tmp_path / "pictures"
     write_pictures(folder, range(IMAGES))

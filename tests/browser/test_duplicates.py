@@ -122,6 +122,7 @@ def test_groups_are_merged_kept_apart_and_all_merged_by_keys_and_each_is_taken_b
         expect(page.get_by_role("button", name=re.compile(f"^{name}"))).to_be_hidden()
 
 
+@pytest.mark.slow  # half a minute
 def test_images_that_share_a_part_are_outlined_compared_and_tagged_together(
     visit, address, own_project
 ):

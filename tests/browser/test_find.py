@@ -269,6 +269,7 @@ def test_two_encoders_are_compared_side_by_side_in_one_selection(visit, own_proj
         expect(tile(page, 0)).to_have_attribute("data-sha1", sha1)
 
 
+@pytest.mark.slow
 def test_words_are_added_and_encoders_compared(visit, tmp_path):
     project = create_project(tmp_path / "project")
     clip = f"clip:local-dir:{shared('weights/tiny-clip')}"

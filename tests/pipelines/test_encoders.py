@@ -24,6 +24,7 @@ from tests.small_corpus import write_pictures
 DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[2] / "../shared/data"))
 
 
+@pytest.mark.slow
 def test_a_clip_that_waits_is_replaced_meanwhile_and_computed_beside_once_it_is_there(
     project, tmp_path
 ):
@@ -171,6 +172,7 @@ def test_what_goes_with_an_encoder_is_shown_before_it_goes(embedded, capsys):
     assert run(embedded, "encoders", "remove", slug, "--yes") == 2
 
 
+@pytest.mark.slow
 def test_an_encoder_added_while_a_folder_is_away_is_computed_once_of_what_is_stored(
     processed, folder, tmp_path
 ):

@@ -6,6 +6,7 @@ from dagster._core.loader import LoadingContextForTest
 
 from panoptic_data.annotations import properties
 from panoptic_data.annotations.store import annotations_of
+from panoptic_data.provenance.stages import ON_REQUEST
 from panoptic_data.storage.project import set_parameters
 from pipelines.build import build_defs
 from pipelines.instance import open_instance
@@ -24,7 +25,7 @@ def stale(project):
         resolver = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
         return {
             key.to_user_string()
-            for key in graph.executable_asset_keys - {VERSIONS_KEY}
+            for key in graph.executable_asset_keys - {VERSIONS_KEY, *map(dg.AssetKey, ON_REQUEST)}
             if resolver.get_status(key, "pictures" if graph.get(key).is_partitioned else None).name
             != "FRESH"
         }

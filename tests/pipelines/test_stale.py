@@ -73,6 +73,7 @@ def test_another_k_of_neighbours_is_told_costed_and_made_anew_with_what_follows(
     assert plan_project(restored) == ()
 
 
+@pytest.mark.slow
 def test_stopped_amid_embedding_anew_the_next_run_goes_on(project, folder, monkeypatch):
     write_pictures(folder, range(40), (320, 240))
     process(project, Request())

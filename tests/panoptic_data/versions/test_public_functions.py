@@ -119,12 +119,22 @@ WRITES = {
     ),
     "process": lambda then, _: pd.process(then),
     "restore_version": lambda then, _: pd.restore_version(then, "submitted"),
+    "sample_images": lambda then, _: pd.sample_images(then, 1),
+    "split_images": lambda then, _: pd.split_images(then),
     "tag_keywords": lambda then, _: pd.tag_keywords(then),
     "tag_images": lambda then, prop: pd.tag_images(then, prop, ["f" * 40], ["x"]),
     "undo": lambda then, _: pd.undo(then),
 }
 READS = {
-    *("export", "lineage", "list_folders", "parse_view", "read_values", "read_vectors"),
+    *(
+        "export",
+        "find_parts",
+        "lineage",
+        "list_folders",
+        "parse_view",
+        "read_values",
+        "read_vectors",
+    ),
     *("search_images", "select_images", "compare_versions", "deposit_version"),
     *("export_version", "list_versions", "open_version", "verify_version"),
 }

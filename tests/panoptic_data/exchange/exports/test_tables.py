@@ -47,7 +47,7 @@ def notes(tmp_path_factory):
     return folder, opened, other, texts
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @example(texts=list(ODD))
 @given(texts=st.lists(TEXTS, min_size=20, max_size=20))
 def test_odd_texts_come_back(notes, texts):
