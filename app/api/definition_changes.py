@@ -85,10 +85,10 @@ def _change(
     }
 
 
-def _equal(one_side: npt.NDArray[np.uint64], other: npt.NDArray[np.uint64]) -> int:
+def _equal(left: npt.NDArray[np.uint64], right: npt.NDArray[np.uint64]) -> int:
     """Return how many values at the beginning of both are the same."""
-    length = min(len(one_side), len(other))
-    different = np.flatnonzero(one_side[:length] != other[:length])
+    length = min(len(left), len(right))
+    different = np.flatnonzero(left[:length] != right[:length])
     return int(different[0]) if len(different) else length
 
 
