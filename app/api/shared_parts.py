@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,8 +17,8 @@ from starlette.routing import Route
 
 from app.api.endpoint import NO_STORE, answering, language
 from app.services import jobs, shared_parts_run
-from panoptic_data.annotations.properties import EXCLUDED
 from panoptic_data.catalogue.execute import run_view
+from panoptic_data.duplicates import review
 from panoptic_data.parts import shared
 from panoptic_data.provenance import costs
 from panoptic_data.vectors import outdated
@@ -176,10 +175,8 @@ def _shown(current: Catalogue, sha1s: Sequence[str], view: View | None) -> list[
     """Return which images are in the corpus and in a view."""
     if not sha1s:
         return []
-    mask = np.zeros(len(current) + 1, dtype=bool)
-    mask[run_view(current, View(where=view.where) if view else View()).rows] = True
-    if EXCLUDED in current.annotations.values_by_property:
-        mask[:-1] &= ~current.column(EXCLUDED).filled
+    rows_of_view = run_view(current, View(where=view.where) if view else View()).rows
+    mask = review.shown_mask(current, rows_of_view)
     unique = list(dict.fromkeys(sha1s))
     rows = current.rows_of(unique)
     there = current.frame["sha1"].gather(rows).to_list()

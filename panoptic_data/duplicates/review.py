@@ -48,6 +48,7 @@ __all__ = [
     "kinds",
     "open_groups",
     "plan_merge",
+    "shown_mask",
 ]
 
 COPIES = "exact"
@@ -340,15 +341,22 @@ def _altered(current: Catalogue, members: pl.DataFrame) -> pl.DataFrame | None:
     return altered(members.with_columns(colour=colours, is_grey=is_grey))
 
 
-def _is_shown(
-    current: Catalogue, rows: npt.NDArray[np.integer], members: pl.DataFrame
-) -> pl.Series:
-    """Whether each image is in the view and in the corpus: a view can show excluded images."""
+def shown_mask(current: Catalogue, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+    """Return which images are in a view of these rows and in the corpus: (n,) bool.
+
+    A view can show excluded images.
+    """
     mask = np.zeros(len(current), dtype=bool)
     mask[rows] = True
     if EXCLUDED in current.annotations.values_by_property:
         mask &= ~current.column(EXCLUDED).filled
-    return pl.Series(mask[members["row"].to_numpy()], dtype=pl.Boolean)
+    return mask
+
+
+def _is_shown(
+    current: Catalogue, rows: npt.NDArray[np.integer], members: pl.DataFrame
+) -> pl.Series:
+    return pl.Series(shown_mask(current, rows)[members["row"].to_numpy()], dtype=pl.Boolean)
 
 
 def _apart_groups(state: State, members: pl.DataFrame) -> pl.DataFrame:
