@@ -11,6 +11,7 @@ from panoptic_data.catalogue.execute import run_view
 from panoptic_data.storage.project import open_project
 from panoptic_data.views import model
 from panoptic_data.views.model import Condition, Level, View, to_address
+from tests import gallery_pages
 from tests.dashboard import NARROW, eventually, serving
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -52,10 +53,7 @@ def tag(store, property, name, key=None):
 
 
 def ready(page):
-    expect(page.locator(".tile img.here").first).to_be_visible()
-    expect(page.locator(".annotate.here")).to_be_visible()
-    # Keys are listened to.
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    expect(gallery_pages.ready(page).locator(".annotate.here")).to_be_visible()
     return page
 
 

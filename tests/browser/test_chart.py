@@ -80,6 +80,9 @@ def test_drag_along_a_line_shows_the_images_of_that_time(visit, address):
     expect(page.locator(".js-plotly-plot .xtick").last).to_have_text("Unknown date")
     page.get_by_role("radio", name="Line").click()
     expect(page.get_by_text("Drag along the line")).to_be_visible()
+    # What is dragged along is the line, not the bars that it comes in place of.
+    expect(page.locator(".js-plotly-plot .bars")).to_have_count(0)
+    expect(page.locator(".js-plotly-plot .scatterlayer .js-line")).not_to_have_count(0)
     surface = page.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
     middle = surface["y"] + surface["height"] / 2
     page.mouse.move(surface["x"] + 1, middle)

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from panoptic_data.views.model import Level, View, from_address, to_address
+from tests.gallery_pages import ready
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -12,12 +13,6 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 @pytest.fixture
 def page(visit, address):
     return ready(visit(address))
-
-
-def ready(page):
-    expect(page.locator(".tile img.here").first).to_be_visible()
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
-    return page
 
 
 def view_once(page, has):

@@ -8,6 +8,7 @@ import pytest
 from app.services import jobs
 from panoptic_data.storage.project import create_project, save_settings
 from tests.dashboard import NARROW, eventually, serving
+from tests.gallery_pages import ready
 from tests.small_corpus import write_pictures
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -26,13 +27,6 @@ def seen(visit, address):
     expect(selected(page)).to_be_hidden()
     expect(viewer(page)).to_be_hidden()
     assert scroll(page) == 0
-
-
-def ready(page):
-    """Wait until there are pictures, and keys are listened to."""
-    expect(page.locator(".tile img.here").first).to_be_visible()
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
-    return page
 
 
 def tile(page, index):
@@ -362,6 +356,6 @@ def test_pictures_that_did_not_come_are_asked_for_again(visit, address):
     page.goto(address)
     ready(page)
     sha1 = tile(page, 0).get_attribute("data-sha1")
-    assert any(sha1 in url for url in lost)
     expect(page.locator(f".tile[data-sha1='{sha1}'] img.here")).to_be_visible()
+    assert any(sha1 in url for url in lost)
     expect(page.locator(".tile .broken")).to_have_count(0)

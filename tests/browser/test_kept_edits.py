@@ -15,6 +15,7 @@ from panoptic_data.catalogue import registry
 from panoptic_data.catalogue.execute import run_view
 from panoptic_data.storage.project import open_project
 from panoptic_data.views.model import View
+from tests import gallery_pages
 from tests.annotating import create_property, create_tag
 from tests.dashboard import eventually
 
@@ -82,10 +83,7 @@ def sea(store, theme):
 
 
 def ready(page):
-    expect(page.locator(".tile img.here").first).to_be_visible()
-    expect(page.locator(".annotate.here")).to_be_visible()
-    # Keys are listened to.
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    expect(gallery_pages.ready(page).locator(".annotate.here")).to_be_visible()
     return page
 
 

@@ -13,6 +13,7 @@ from panoptic_data.storage import schema
 from panoptic_data.views.model import Level, View, from_address
 from tests import synthetic
 from tests.dashboard import serving
+from tests.gallery_pages import ready
 from tests.synthetic import picture
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
@@ -68,12 +69,6 @@ def append(project, table, **columns):
 def address(project):
     with serving(project.root) as address:
         yield address
-
-
-def ready(page):
-    expect(page.locator(".tile img.here").first).to_be_visible()
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
-    return page
 
 
 def count(page):

@@ -8,6 +8,7 @@ from panoptic_data.annotations.store import annotations_of
 from panoptic_data.storage.project import open_project
 from tests.annotating import create_property, create_tag
 from tests.dashboard import serving
+from tests.gallery_pages import ready
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -19,9 +20,8 @@ def address(own_project):
 
 
 def test_stars_and_flags_by_keys_are_seen_everywhere_and_undone(visit, own_project, address):
-    page = visit(address)
+    page = ready(visit(address))
     tiles = page.locator(".tile")
-    expect(tiles.first.locator("img.here")).to_be_visible()
     page.keyboard.press("4")
     expect(tiles.first.locator(".marks")).to_have_text("★★★★")
     page.keyboard.press("p")
@@ -57,8 +57,7 @@ def test_a_digit_that_a_tag_has_for_its_key_gives_the_tag(visit, own_project, ad
     theme = create_property(store, "Theme", "tags")
     cat = create_tag(store, theme, "cat")
     store.commit(tags.update(store.state().tags, cat.id, key="3"), "key")
-    page = visit(address)
-    expect(page.locator(".tile").first.locator("img.here")).to_be_visible()
+    page = ready(visit(address))
     page.keyboard.press("3")
     expect(page.get_by_text("cat: 1 image")).to_be_visible()
     assert len(select_images(open_project(own_project), "Theme:cat")) == 1

@@ -8,6 +8,7 @@ from panoptic_data.storage.project import open_project
 from panoptic_data.views import saved
 from panoptic_data.views.model import View, to_address
 from tests.dashboard import NARROW
+from tests.gallery_pages import ready
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -29,12 +30,6 @@ def project(draft_project):
 @pytest.fixture
 def page(visit, address, project):
     return ready(visit(address))
-
-
-def ready(page):
-    expect(page.locator(".tile img.here").first).to_be_visible()
-    expect(page.get_by_role("button", name="Keys")).to_be_visible()
-    return page
 
 
 def strip(page):
