@@ -1,6 +1,5 @@
 """What an import writes: one batch of properties, tags and values."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,8 @@ from panoptic_data.exchange import apply, matching, plan, readers
 from panoptic_data.exchange.matching import Matching
 from panoptic_data.exchange.tables import NewTag
 from tests import synthetic
+from tests.images import shared
 from tests.importing import MIXED, read_text, sha1s, values_of, write_text
-
-DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
 def test_an_import_is_one_batch_that_undo_takes_back(project, tmp_path):
@@ -115,32 +113,22 @@ def test_a_notebook_runs_the_example_of_the_docs(project, tmp_path):
     assert values_of(project, "Kind") == {synthetic.sha1("red"): "poster"}
 
 
-def needs(path):
-    return pytest.mark.skipif(not path.exists(), reason=f"no real files at {path.parent}")
-
-
-LABELS = DATA / "clothing-1k" / "labels.csv"
-
-
-PAINTINGS = DATA / "usda-pomological" / "data" / "usda_pomological_watercolors.csv"
-
-
-@needs(LABELS)
 def test_the_labels_of_clothes_come_in(tmp_path):
+    labels = shared("clothing-1k") / "labels.csv"
     project = synthetic.project(tmp_path / "p")
-    paths = [line.partition(";")[0] for line in LABELS.read_text().splitlines()[1:]]
+    paths = [line.partition(";")[0] for line in labels.read_text().splitlines()[1:]]
     synthetic.write(project, "files", [synthetic.file(f"clothes/{path}", path) for path in paths])
-    apply.apply_plan(project, plan.make_plan(project, readers.read(LABELS)))
+    apply.apply_plan(project, plan.make_plan(project, readers.read(labels)))
     kinds = values_of(project, "kind")
     assert kinds == {synthetic.sha1(path): path.partition("/")[0] for path in paths}
 
 
-@needs(PAINTINGS)
 def test_the_watercolours_come_in_by_row_number(tmp_path):
+    paintings = shared("usda-pomological") / "data" / "usda_pomological_watercolors.csv"
     project = synthetic.project(tmp_path / "p")
     files = [synthetic.file(f"usda/images/image-{n}.jpg", f"image-{n}") for n in range(7580)]
     synthetic.write(project, "files", files)
-    read = readers.read(PAINTINGS)
+    read = readers.read(paintings)
     assert matching.propose(project, read) == Matching("row", None, "usda/images")
     planned = plan.make_plan(project, read)
     types = {column.name: column.type for column in planned.columns if column.take}
