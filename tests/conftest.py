@@ -39,9 +39,7 @@ LONG = (
     "test_serve.py",
 )
 # A busy machine may take a second for the first example, and says nothing of the code by it.
-settings.register_profile(
-    "busy", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 OFFLINE = {**os.environ, "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
 

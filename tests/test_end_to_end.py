@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.images import shared
+
 PANOPTIC = Path(sys.executable).with_name("panoptic")
-DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 ENVIRONMENT = {**os.environ, "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
 
 
@@ -63,10 +64,7 @@ def test_a_second_run_finds_everything_unchanged(demo_of_all, tmp_path):
 
 @pytest.fixture
 def photographs(tmp_path):
-    source = DATA / "clothing-1k"
-    if not source.is_dir():
-        pytest.skip(f"no real photographs at {source} (PANOPTIC_TEST_DATA)")
-    return shutil.copytree(source, tmp_path / "clothing")
+    return shutil.copytree(shared("clothing-1k"), tmp_path / "clothing")
 
 
 @pytest.mark.slow

@@ -352,7 +352,7 @@ def test_inverse_is_all_other_images_of_the_view_whatever_is_selected_elsewhere(
     expect(page.locator(".st-key-searchline").get_by_role("status")).to_have_text(
         f"{count} of {total}"
     )
-    expect(page.get_by_text("1 selected, 0 shown here")).to_be_visible()
+    expect(page.get_by_text("1 selected, 0 shown here", exact=True)).to_be_visible()
     page.keyboard.press("Control+i")
     expect(page.get_by_text(f"{count} selected", exact=True)).to_be_visible()
     page.locator(".tile img.here").first.click(modifiers=["Control"])

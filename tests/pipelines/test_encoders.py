@@ -1,9 +1,7 @@
 """Encoders without weights: reported, replaced meanwhile, and used once the weights are there."""
 
-import os
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,19 +16,16 @@ from panoptic_data.vectors.encoder_state import row_of
 from pipelines.plan import plan_project
 from pipelines.process import process
 from pipelines.request import Request
+from tests.images import shared
 from tests.models import small_timm
 from tests.small_corpus import write_pictures
-
-DATA = Path(os.environ.get("PANOPTIC_TEST_DATA", Path(__file__).parents[2] / "../shared/data"))
 
 
 @pytest.mark.slow
 def test_a_clip_that_waits_is_replaced_meanwhile_and_computed_beside_once_it_is_there(
     project, tmp_path
 ):
-    weights = DATA / "weights" / "tiny-clip"
-    if not weights.exists():
-        pytest.skip(f"no small CLIP: {weights} is absent (PANOPTIC_TEST_DATA)")
+    weights = shared("weights/tiny-clip")
     folder = tmp_path / "clip"
     text = f"clip:local-dir:{folder}"
     waiting = replace(project, encoders=(text,))

@@ -128,7 +128,6 @@ def test_the_image_with_most_likes_is_the_centre():
     assert centres.tolist() == [1, 1, 1, 1, 1, -1]
 
 
-@pytest.mark.slow
 def test_many_pictures_of_one_hash_are_told_apart_by_looking(project, folder):
     # The hash sees 32 × 32 greys at low frequency: finer detail is lost on it.
     base = photograph("coffee", (512, 512))
