@@ -13,8 +13,7 @@ from tests import synthetic
 from tests.dashboard import NARROW, eventually, serving
 from tests.images import shared
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = playwright.expect
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
 # Every so many of the photographs: some of each kind of garment.
 STEP = 16
@@ -95,21 +94,6 @@ def import_button(page):
     return page.get_by_role("button", name=re.compile("^Import [0-9,]+ values"))
 
 
-def open_properties(page):
-    """Open the page of properties by its link; return its button for imports.
-
-    A press that falls on the redrawing of the page left is made again, as a person would.
-    """
-    link = page.get_by_role("link", name="Properties")
-    button = page.get_by_role("button", name="Import from a file")
-    link.click()
-    try:
-        button.wait_for(timeout=20_000)
-    except playwright.TimeoutError:
-        link.click()
-    return button
-
-
 def test_labels_of_photographs_are_brought_in_seen_on_an_image_and_taken_back(
     visit, address, project, labels, kinds
 ):
@@ -132,7 +116,8 @@ def test_labels_of_photographs_are_brought_in_seen_on_an_image_and_taken_back(
     garments = re.compile("|".join(sorted(set(kinds.values()))))
     expect(page.get_by_role("list", name="kind", exact=True)).to_contain_text(garments)
     # What was left is as it was.
-    open_properties(page).click()
+    page.get_by_role("link", name="Properties").click()
+    page.get_by_role("button", name="Import from a file").click()
     expect(page.get_by_text(done)).to_be_visible()
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.get_by_text("Import undone")).to_be_visible()
@@ -161,6 +146,10 @@ def slow_answers(page):
     waiting = []
     page.route("**/imports/*?lang=*", lambda route: waiting.append(route))
     yield
+    for _ in range(300):
+        if waiting:
+            break
+        page.wait_for_timeout(100)
     assert waiting
     for route in waiting:
         route.continue_()
@@ -192,8 +181,12 @@ def follow(page, project, count, file):
     expect(page.get_by_label("Type of “subjects”")).to_have_value("tags")
     # Nor is it left behind where the button is pressed before the answer.
     with slow_answers(page):
-        page.get_by_label("Include “image”").uncheck()
-        import_button(page).click()
+        # In one moment: after a third of a second the button waits for the answer as well.
+        controls = (page.get_by_label("Include “image”"), import_button(page))
+        page.evaluate(
+            "(controls) => controls.forEach((control) => control.click())",
+            [control.element_handle() for control in controls],
+        )
     expect(page.get_by_text(re.compile("^Imported .* into 5 properties"))).to_be_visible()
     for column, parts in (("year", None), ("authors", None), ("subjects", ",")):
         assert held(project, column) == expected_values(project, rows, column, parts), column
