@@ -351,11 +351,7 @@ def _bytes(project: Project, row: dict[str, Any]) -> bytes | None:
 def _path(project: Project, row: dict[str, Any]) -> Path | None:
     from panoptic_data.ingest import sources
 
-    # Of a version, too, where the source is now: it may have moved since.
-    known = {source.name: source for source in sources.listing(project)}
-    if project.version:
-        known |= {source.name: source for source in sources.listing(project.now)}
-    source = known.get(row["source"])
+    source = sources.by_name(project).get(row["source"])
     if source is None:
         return None
     try:

@@ -140,7 +140,7 @@ def _groups(groups: Groups) -> list[dict[str, Any]]:
 
 def _paths(catalogue: Catalogue, view: View, result: ViewResult, count: int) -> Iterator[str]:
     """Yield the path of each image, or of each file; images without a file are left out."""
-    roots = {source.name: source.root for source in sources.listing(catalogue.project)}
+    roots = {name: source.root for name, source in sources.by_name(catalogue.project).items()}
     for listed in _places(catalogue, view, result, count):
         source, _, path = listed.partition("/")
         if source:

@@ -206,7 +206,7 @@ def _paths(project: Project, sha1s: Sequence[str]) -> dict[str, str]:
     """Return the path of the first file of each image."""
     from panoptic_data.ingest import sources
 
-    roots = {source.name: source.root for source in sources.listing(project)}
+    roots = {name: source.root for name, source in sources.by_name(project).items()}
     wanted = literals(sha1s)
     columns = ["sha1", "source", "path"]
     files = project.database().frame("files", columns, f"status = 'ok' AND sha1 IN ({wanted})")

@@ -37,6 +37,7 @@ __all__ = [
     "absolute_path",
     "accept_missing",
     "add",
+    "by_name",
     "check_root",
     "existing_folder",
     "is_automatic",
@@ -127,6 +128,14 @@ def listing(project: Project) -> list[Source]:
         Source(name, _root(uri), added_at, presence.from_json(options), is_automatic(options))
         for name, uri, added_at, options in rows.iter_rows()
     ]
+
+
+def by_name(project: Project) -> dict[str, Source]:
+    """Return the sources by their names; those of a version lie where their folders are now."""
+    known = {source.name: source for source in listing(project)}
+    if project.version:
+        known |= {source.name: source for source in listing(project.now)}
+    return known
 
 
 def select(project: Project, names: Sequence[str] = ()) -> list[Source]:

@@ -82,7 +82,7 @@ def pictures(
     stored one is given where no file can be read. ``earlier`` gives pictures that are written
     already.
     """
-    source_by_name = {source.name: source for source in sources.listing(project)}
+    source_by_name = sources.by_name(project)
     for part in selection.parts(BATCH):
         wanted = _wanted(project, part, size, link)
         read = prefetch.in_order(

@@ -49,7 +49,7 @@ def write(job: ExportJob) -> tuple[list[Problem], dict[str, int]]:
     """Write the values and the trees of tags."""
     selection, draft = job.selection, job.draft
     columns = tuple(column for column in job.columns if column.property is not None)
-    roots = {source.name: source.root for source in sources.listing(job.project)}
+    roots = {name: source.root for name, source in sources.by_name(job.project).items()}
     with (draft.path / VALUES).open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, delimiter=";", lineterminator="\n")
         rows.writerow(["path", *map(_header, columns)])

@@ -79,7 +79,7 @@ def check_target(
     is_own = own_folder is not None and real.parent == own_folder.resolve()
     if not is_own and (real == project.root or real.is_relative_to(project.root)):
         raise InvalidExport("in_project", path=path)
-    for source in sources.listing(project):
+    for source in sources.by_name(project).values():
         if real.is_relative_to(source.root) or source.root.is_relative_to(real):
             raise InvalidExport("in_source", path=path, source=source.name)
     if _held(path).is_symlink():

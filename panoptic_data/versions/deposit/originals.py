@@ -55,8 +55,7 @@ def write(opened: Project, path: Path, report: ReportProgress) -> None:
     """Write the files of a version; ``opened`` is the project at it."""
     columns = ["source", "path", "raw_path", "sha1", "status", "reason"]
     rows = opened.database().frame("files", columns, _WHERE).sort("source", "path").to_dicts()
-    # Where the folders are now: they may have been moved since.
-    folders = {source.name: source for source in sources.listing(opened.now)}
+    folders = sources.by_name(opened)
     lost = io.StringIO()
     table = csv.writer(lost)
     table.writerow(["source", "path", "sha1", "why"])

@@ -6,7 +6,9 @@ import hashlib
 import pytest
 from PIL import Image
 
-from panoptic_data import create_property, export, tag_images
+from panoptic_data import create_property, create_version, export, open_version, tag_images
+from panoptic_data.errors import InvalidExport
+from panoptic_data.ingest import source_changes, sources
 from tests import synthetic
 from tests.panoptic_data.exchange.exports import annotated as examples
 from tests.panoptic_data.exchange.exports.annotated import NAMES, sha1_of
@@ -109,3 +111,20 @@ def _rows(file):
 def _size(file):
     with Image.open(file) as image:
         return image.size
+
+
+def test_images_of_a_version_come_from_where_their_folder_is_now(war, tmp_path):
+    create_version(war, "submitted")
+    (name,) = (source.name for source in sources.listing(war))
+    moved = tmp_path / "elsewhere"
+    (tmp_path / "pictures").rename(moved)
+    source_changes.relink(war, name, moved)
+    then = open_version(war, "submitted")
+    written = export(then, "images", tmp_path / "out")
+    assert (written.problems, written.counts) == ((), {"files": 4})
+    for colour in NAMES:
+        data = (tmp_path / f"out/images/{colour}.jpg").read_bytes()
+        assert hashlib.sha1(data).hexdigest() == sha1_of(colour)
+    # Nor is anything written among the images where they are now.
+    with pytest.raises(InvalidExport):
+        export(then, "images", moved / "out")
